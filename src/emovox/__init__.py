@@ -18,7 +18,7 @@ _PUBLIC = {
 }
 """Public name -> the module that holds it."""
 
-__all__ = ["__version__", *sorted(_PUBLIC)]  # noqa: PLE0604 - a table of names, checked by a test
+__all__ = ["__version__", *sorted(_PUBLIC)]
 
 
 def __getattr__(name: str) -> Any:
