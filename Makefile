@@ -1,0 +1,47 @@
+# Everything a developer or a newcomer runs. `make demo` and `make test` need nothing but Python >= 3.11.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+DEMO ?= runs/demo
+
+.PHONY: help install demo test lint types imports check benchmarks lock clean
+
+help:  ## Show this list.
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+
+# Made anew when the locked versions or the package's own metadata change.
+$(VENV)/installed: requirements/dev.txt pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "emovox needs Python 3.11 or newer; say make PYTHON=python3.11")'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	touch $@
+
+install: $(VENV)/installed  ## Make the environment in .venv with the locked versions.
+
+demo: install  ## Run the whole study on synthetic voices (under five minutes) into runs/demo.
+	$(BIN)/emovox study run studies/demo.toml --out $(DEMO)
+
+test: install  ## Run all tests.
+	$(BIN)/python -m pytest
+
+lint: install
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+types: install
+	$(BIN)/mypy
+
+imports: install
+	$(BIN)/lint-imports
+
+check: lint types imports  ## Run lint, types and import rules.
+
+benchmarks: install  ## Measure speed as ratios against what one would otherwise run.
+	for script in benchmarks/[a-z]*.py; do $(BIN)/python $$script || exit; done
+
+lock: install  ## Write the versions now installed as the locked ones.
+	$(BIN)/python -m pip freeze --exclude-editable | sed 's,+cpu$$,,' > requirements/dev.txt
+
+clean:  ## Remove the environment and all runs.
+	rm -rf $(VENV) runs

@@ -1,0 +1,45 @@
+import pytest
+
+from emovox.cli.app import run
+from emovox.errors import CorpusError
+
+
+def test_help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["--help"]) == 0
+    shown = capsys.readouterr().out
+    for name in ("augment", "corpora", "features", "predict", "study", "train"):
+        assert name in shown
+
+
+@pytest.mark.parametrize("name", ["augment", "corpora", "features", "predict", "study", "train"])
+def test_every_command_has_help(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run([name, "--help"]) == 0
+    assert f"emovox {name}" in capsys.readouterr().out
+
+
+def test_unknown_command_is_a_usage_error_with_a_suggestion(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run(["predic"]) == 2
+    assert "Did you mean 'predict'?" in capsys.readouterr().err
+
+
+def test_our_errors_become_a_message_and_a_code(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise CorpusError("no clips in x.", hint="Give the folder that holds them.")
+
+    monkeypatch.setattr("emovox.cli.app.root.main", fail)
+    assert run([]) == 6
+    assert capsys.readouterr().err == "Error: no clips in x.\n  Give the folder that holds them.\n"
+
+
+def test_interrupt_is_130(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupt(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("emovox.cli.app.root.main", interrupt)
+    assert run([]) == 130
