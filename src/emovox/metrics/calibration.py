@@ -1,0 +1,92 @@
+"""Metrics of probabilities: whether a stated confidence may be believed.
+
+Conventions
+-----------
+``truth`` is an integer array of shape (n,); ``probabilities`` is of shape (n, n_classes), rows
+adding up to 1. The decision is the most probable class (the first of equals), the confidence its
+probability. Lower is better.
+
+Metrics
+-------
+* `compute_ece`: expected calibration error, in [0, 1].
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from emovox.errors import ParameterError
+from emovox.metrics.classification import Float64Array, validate_labels
+
+
+def validate_probabilities(
+    truth: ArrayLike, probabilities: ArrayLike
+) -> tuple[NDArray[np.int64], Float64Array]:
+    """Return both as arrays, or say what is wrong with them.
+
+    Raises
+    ------
+    ParameterError
+        If ``truth`` is not as `validate_labels` wants it, or ``probabilities`` is not of shape
+        (n, n_classes), not finite, outside [0, 1], or its rows do not add up to 1.
+    """
+    array = np.asarray(probabilities, dtype=np.float64)
+    if array.ndim != 2 or array.shape[1] == 0:
+        raise ParameterError(
+            f"probabilities has the shape {array.shape}; (n, n_classes) is needed."
+        )
+    labels = validate_labels(truth, truth, n_classes=array.shape[1])[0]
+    if len(labels) != len(array):
+        raise ParameterError(f"truth has {len(labels)} values, probabilities {len(array)} rows.")
+    # 1e-3: probabilities may come as bfloat16 or rounded from a file.
+    if not (np.isfinite(array).all() and array.min() >= 0 and array.max() <= 1 + 1e-3):
+        raise ParameterError("probabilities must be finite and in [0, 1].")
+    worst = np.abs(array.sum(axis=1) - 1).argmax()
+    if abs(array[worst].sum() - 1) > 1e-3:
+        raise ParameterError(f"row {worst} of probabilities adds up to {array[worst].sum():.4f}.")
+    return labels, array
+
+
+def compute_ece(truth: ArrayLike, probabilities: ArrayLike, *, n_bins: int = 15) -> float:
+    """Return the expected calibration error.
+
+    The mean over clips of |accuracy - mean confidence| of the bin that the clip's confidence falls
+    into. Bins are of equal width, open below and closed above; the estimate is biased upwards
+    where bins hold few clips.
+
+    Parameters
+    ----------
+    truth : array_like of int, shape (n,)
+        Labels.
+    probabilities : array_like of float, shape (n, n_classes)
+        As given by a model.
+    n_bins : int, default=15
+        Bins over (0, 1].
+
+    Returns
+    -------
+    float
+        In [0, 1].
+
+    Raises
+    ------
+    ParameterError
+        As `validate_probabilities`, or if ``n_bins`` < 1.
+
+    References
+    ----------
+    Guo, Pleiss, Sun, Weinberger: On calibration of modern neural networks, ICML 2017, equation 3.
+
+    Examples
+    --------
+    >>> compute_ece([0, 1], [[0.75, 0.25], [0.75, 0.25]])
+    0.25
+    """
+    if n_bins < 1:
+        raise ParameterError(f"n_bins is {n_bins}; it must be at least 1.")
+    labels, array = validate_probabilities(truth, probabilities)
+    confidence = array.max(axis=1)
+    surplus = (array.argmax(axis=1) == labels) - confidence
+    bins = np.clip(np.ceil(confidence * n_bins).astype(np.int64) - 1, 0, n_bins - 1)
+    return float(np.abs(np.bincount(bins, surplus)).sum() / len(labels))
