@@ -1,0 +1,165 @@
+"""The gate: is this recording fit to be judged, and if not, why."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from emovox.errors import ParameterError
+from emovox.types import FloatArray, Recording
+
+_FRAME_S = 0.03
+_FLOOR_DB = -200.0
+
+
+@dataclass(frozen=True, slots=True)
+class GateOptions:
+    """What the gate lets through.
+
+    Attributes
+    ----------
+    min_duration_s : float
+        Shortest recording, in seconds.
+    min_level_db : float
+        The loudest 30 ms must reach this level, in dB below full scale (RMS, offset removed).
+    clip_level : float
+        From this level on a sample counts as clipped; full scale is 1. A little below, because
+        resampling and lossy coding round the corners.
+    max_clipped_share : float
+        Largest share of clipped samples, 0 to 1.
+    """
+
+    min_duration_s: float = 0.2
+    min_level_db: float = -70.0
+    clip_level: float = 0.98
+    max_clipped_share: float = 0.001
+
+    def __post_init__(self) -> None:
+        if self.min_duration_s < 0:
+            raise ParameterError(f"min_duration_s must be 0 or more, not {self.min_duration_s}.")
+        if not 0 < self.clip_level <= 1:
+            raise ParameterError(f"clip_level must be in (0, 1], not {self.clip_level}.")
+        if not 0 <= self.max_clipped_share <= 1:
+            raise ParameterError(
+                f"max_clipped_share must be in [0, 1], not {self.max_clipped_share}."
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong with a recording.
+
+    Attributes
+    ----------
+    code : str
+        ``too_short``, ``silent`` or ``clipped``.
+    message : str
+        For a person: what was found, what would be right.
+    """
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class GateReport:
+    """What the gate found.
+
+    Attributes
+    ----------
+    problems : tuple of Problem
+        The gravest first; empty if there are none.
+    """
+
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def reason(self) -> str:
+        """Code of the gravest problem, or empty."""
+        return self.problems[0].code if self.problems else ""
+
+
+DEFAULT_GATE = GateOptions()
+
+
+def inspect_recording(recording: Recording, options: GateOptions = DEFAULT_GATE) -> GateReport:
+    """Look for what makes a recording unfit to be judged.
+
+    It raises nothing and changes nothing; the caller decides. What cannot be decoded at all
+    (empty, not audio, truncated, NaN) has been refused by ``read_audio`` before.
+
+    Parameters
+    ----------
+    recording : Recording
+        As read, at any rate; before its offset is removed, or clipping may not be seen.
+    options : GateOptions
+        The limits.
+
+    Returns
+    -------
+    GateReport
+    """
+    problems = []
+    if recording.duration_s < options.min_duration_s:
+        problems.append(
+            Problem(
+                "too_short",
+                f"{recording.name} is {recording.duration_s:.3f} s long; at least "
+                f"{options.min_duration_s:g} s are needed.",
+            )
+        )
+    level_db = _measure_level(recording.samples, recording.sampling_rate)
+    if level_db < options.min_level_db:
+        problems.append(
+            Problem(
+                "silent",
+                f"{recording.name} is silent: its loudest moment reaches {level_db:.0f} dB, "
+                f"a voice at least {options.min_level_db:g} dB.",
+            )
+        )
+    share = _measure_clipping(recording.samples, options.clip_level)
+    if share > options.max_clipped_share:
+        problems.append(
+            Problem(
+                "clipped",
+                f"{recording.name} is clipped: {share:.1%} of its samples are at full scale, at "
+                f"most {options.max_clipped_share:.1%} may be. Record it at a lower level.",
+            )
+        )
+    return GateReport(tuple(problems))
+
+
+def remove_offset(samples: FloatArray) -> FloatArray:
+    """Return the samples without their mean.
+
+    Some sound cards add a constant; three of the four speakers of SAVEE have one of 0.03 to 0.04,
+    which tells them apart.
+
+    Parameters
+    ----------
+    samples : ndarray of float32, shape (n_samples,)
+
+    Returns
+    -------
+    ndarray of float32, shape (n_samples,)
+    """
+    if not samples.size:
+        return samples
+    return samples - np.float32(samples.mean(dtype=np.float64))
+
+
+def _measure_level(samples: FloatArray, sampling_rate: int) -> float:
+    """Return the RMS of the loudest frame, in dB of full scale, the mean removed."""
+    if not samples.size:
+        return _FLOOR_DB
+    n_frame = min(max(1, round(_FRAME_S * sampling_rate)), len(samples))
+    centred = remove_offset(samples)
+    frames = centred[: len(samples) // n_frame * n_frame].reshape(-1, n_frame)
+    power = float(np.einsum("ij,ij->i", frames, frames).max()) / n_frame
+    return 10 * math.log10(max(power, 10 ** (_FLOOR_DB / 10)))
+
+
+def _measure_clipping(samples: FloatArray, level: float) -> float:
+    return float(np.count_nonzero(np.abs(samples) >= level)) / max(1, len(samples))
