@@ -1,1 +1,53 @@
+"""Features: zero crossing rate, chroma, MFCC, RMS, mel, pitch; sets of them; a store."""
 
+from emovox.features.bases import build_mel_filters
+from emovox.features.config import FeatureConfig
+from emovox.features.extraction import (
+    ExtractionOptions,
+    ExtractionResult,
+    FeatureJob,
+    extract_features,
+    iter_features,
+    read_part,
+)
+from emovox.features.frames import (
+    compute_chroma,
+    compute_log_mel,
+    compute_mel,
+    compute_mfcc,
+    compute_rms,
+    compute_zcr,
+)
+from emovox.features.pitch import compute_pitch
+from emovox.features.sets import FeatureSet, get_feature_set, list_feature_sets
+from emovox.features.spectrum import compute_spectrum, frame_samples
+from emovox.features.statistics import compute_deltas, compute_statistics, list_statistics
+from emovox.features.store import FeatureStore, make_store_key
+
+__all__ = [
+    "ExtractionOptions",
+    "ExtractionResult",
+    "FeatureConfig",
+    "FeatureJob",
+    "FeatureSet",
+    "FeatureStore",
+    "build_mel_filters",
+    "compute_chroma",
+    "compute_deltas",
+    "compute_log_mel",
+    "compute_mel",
+    "compute_mfcc",
+    "compute_pitch",
+    "compute_rms",
+    "compute_spectrum",
+    "compute_statistics",
+    "compute_zcr",
+    "extract_features",
+    "frame_samples",
+    "get_feature_set",
+    "iter_features",
+    "list_feature_sets",
+    "list_statistics",
+    "make_store_key",
+    "read_part",
+]

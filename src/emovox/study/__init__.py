@@ -1,1 +1,25 @@
+"""Studies: a plan, its runs, their evaluation, a report."""
 
+from emovox.study.estimate import CostModel
+from emovox.study.evaluate import RESULT_FIELDS, Evaluation, evaluate_runs
+from emovox.study.plan import Experiment, StudyPlan, build_plan, read_study
+from emovox.study.run import StudyOptions, Watcher, report_study, run_study
+from emovox.study.runs import Run, RunConfig, expand_plan
+
+__all__ = [
+    "RESULT_FIELDS",
+    "CostModel",
+    "Evaluation",
+    "Experiment",
+    "Run",
+    "RunConfig",
+    "StudyOptions",
+    "StudyPlan",
+    "Watcher",
+    "build_plan",
+    "evaluate_runs",
+    "expand_plan",
+    "read_study",
+    "report_study",
+    "run_study",
+]

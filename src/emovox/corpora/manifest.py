@@ -1,0 +1,256 @@
+"""Manifests: one row a clip, as CSV; rows for those who keep them as Parquet.
+
+Columns: ``path, corpus, speaker_id, sex, age, emotion, intensity, sentence, duration_s, sha256``.
+Only ``path`` must be there. Unknown is empty. Columns emovox does not know are kept in
+``Clip.extra``. Paths are absolute or relative to the manifest's folder.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+import os
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from emovox.emotions import EMOTIONS
+from emovox.errors import ManifestError, suggest
+from emovox.files import replacing
+from emovox.types import Clip
+
+COLUMNS: tuple[str, ...] = (
+    "path",
+    "corpus",
+    "speaker_id",
+    "sex",
+    "age",
+    "emotion",
+    "intensity",
+    "sentence",
+    "duration_s",
+    "sha256",
+)
+"""The columns every manifest is written with, in this order."""
+
+SEXES: tuple[str, ...] = ("female", "male")
+"""What ``sex`` may hold, besides nothing."""
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_PARQUET_MAGIC = b"PAR1"
+
+
+def read_manifest(path: str | os.PathLike[str]) -> tuple[Clip, ...]:
+    """Read a manifest from CSV.
+
+    Parameters
+    ----------
+    path : path-like
+        A CSV file in UTF-8 with a header.
+
+    Returns
+    -------
+    tuple of Clip
+        In the order of the file. ``Clip.path`` can be opened: it is absolute, or relative to
+        the current folder as ``path`` itself is.
+
+    Raises
+    ------
+    ManifestError
+        If the file is missing, not a CSV table, lacks the column ``path``, names a clip twice,
+        or a value is not allowed; the message names the line.
+    """
+    source = Path(path)
+    return rows_to_clips(read_csv(source), source.parent)
+
+
+def write_manifest(path: str | os.PathLike[str], clips: Sequence[Clip]) -> None:
+    """Write a manifest as CSV, atomically.
+
+    Parameters
+    ----------
+    path : path-like
+        Where to. Paths of clips below its folder are written relative to it, so that the folder
+        can be moved; others are written absolute.
+    clips : sequence of Clip
+        One row each, in this order.
+
+    Raises
+    ------
+    ManifestError
+        If an extra column has the name of a known one.
+    """
+    target = Path(path)
+    rows = clips_to_rows(clips, target.parent)
+    columns = list(rows[0]) if rows else list(COLUMNS)
+    with replacing(target) as temporary, temporary.open("w", encoding="utf-8", newline="") as out:
+        writer = csv.DictWriter(out, columns, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def read_csv(path: Path) -> list[dict[str, str]]:
+    """Read any CSV table with a header; raise ManifestError where it is none."""
+    try:
+        with path.open("rb") as stream:
+            if stream.read(4) == _PARQUET_MAGIC:
+                raise ManifestError(
+                    f"{path}: this is Parquet, CSV is read here.",
+                    hint="Save it as CSV, or read it with emovox.study and rows_to_clips.",
+                )
+        with path.open(encoding="utf-8-sig", newline="") as text:
+            reader = csv.DictReader(text, strict=True)
+            if not reader.fieldnames:
+                raise ManifestError(f"{path}: empty; the first line must name the columns.")
+            return [_complete_row(row, reader.line_num) for row in reader]
+    except FileNotFoundError:
+        raise ManifestError(
+            f"no manifest at {path}.", hint="Make one with: emovox corpora index DIR --out FILE"
+        ) from None
+    except IsADirectoryError:
+        raise ManifestError(
+            f"{path} is a folder, not a manifest.",
+            hint="Make one with: emovox corpora index DIR --out FILE",
+        ) from None
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise ManifestError(f"{path}: not a CSV table in UTF-8 ({error}).") from error
+
+
+def _complete_row(row: dict[Any, Any], line: int) -> dict[str, str]:
+    # csv puts surplus cells under None and fills missing ones with None.
+    if None in row or None in row.values():
+        raise ManifestError(f"line {line}: the number of cells differs from the header's.")
+    return row
+
+
+def clips_to_rows(
+    clips: Iterable[Clip], folder: str | os.PathLike[str] | None = None
+) -> list[dict[str, str]]:
+    """Return one mapping a clip, all with the same columns, all values text.
+
+    Parameters
+    ----------
+    clips : iterable of Clip
+        What to write.
+    folder : path-like, optional
+        Paths below it become relative to it, others absolute. Without it they stay as they are.
+
+    Raises
+    ------
+    ManifestError
+        If an extra column has the name of a known one.
+    """
+    clips = list(clips)
+    extra = dict.fromkeys(name for clip in clips for name in clip.extra)
+    taken = sorted(set(extra) & set(COLUMNS))
+    if taken:
+        raise ManifestError(f"extra columns may not have the names of known ones: {taken}.")
+    # absolute(), not resolve(): a link to a recording stays the name its owner gave it.
+    base = None if folder is None else Path(folder).absolute()
+    return [_clip_to_row(clip, tuple(extra), base) for clip in clips]
+
+
+def _clip_to_row(clip: Clip, extra: Sequence[str], base: Path | None) -> dict[str, str]:
+    path = Path(clip.path)
+    if base is not None:
+        path = path.absolute()
+        path = path.relative_to(base) if path.is_relative_to(base) else path
+    row = {
+        "path": path.as_posix(),
+        "corpus": clip.corpus,
+        "speaker_id": clip.speaker_id,
+        "sex": clip.sex,
+        "age": "" if clip.age is None else str(clip.age),
+        "emotion": clip.emotion,
+        "intensity": clip.intensity,
+        "sentence": clip.sentence,
+        "duration_s": "" if clip.duration_s is None else f"{clip.duration_s:.6f}",
+        "sha256": clip.sha256,
+    }
+    return row | {name: clip.extra.get(name, "") for name in extra}
+
+
+def rows_to_clips(
+    rows: Iterable[Mapping[str, Any]], folder: str | os.PathLike[str] = ""
+) -> tuple[Clip, ...]:
+    """Return the clips that rows of a manifest describe.
+
+    Parameters
+    ----------
+    rows : iterable of mapping
+        Column -> value. None and NaN count as empty.
+    folder : path-like
+        What relative paths are relative to.
+
+    Raises
+    ------
+    ManifestError
+        If the column ``path`` is missing, a clip is named twice or a value is not allowed; the
+        message names the line (the header is line 1).
+    """
+    base = Path(folder)
+    clips = []
+    lines: dict[str, int] = {}
+    for line, row in enumerate(rows, start=2):
+        clip = _row_to_clip({name: to_text(value) for name, value in row.items()}, base, line)
+        if clip.path in lines:
+            raise ManifestError(f"line {line}: {clip.path} stands in line {lines[clip.path]} too.")
+        lines[clip.path] = line
+        clips.append(clip)
+    return tuple(clips)
+
+
+def to_text(value: Any) -> str:
+    """Return a cell as text; None and NaN are empty."""
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return ""
+    return str(value).strip()
+
+
+def _row_to_clip(row: dict[str, str], base: Path, line: int) -> Clip:
+    if "path" not in row:
+        raise ManifestError(
+            f"no column 'path'; the columns are: {', '.join(row)}.",
+            hint="A table of your own becomes a manifest with: emovox corpora index TABLE",
+        )
+    if not row["path"]:
+        raise ManifestError(f"line {line}: the path is empty.")
+    _require_known("emotion", row.get("emotion", ""), EMOTIONS, line)
+    _require_known("sex", row.get("sex", ""), SEXES, line)
+    sha256 = row.get("sha256", "").lower()
+    if sha256 and not _SHA256.fullmatch(sha256):
+        raise ManifestError(f"line {line}: sha256 {sha256!r} is not 64 hexadecimal digits.")
+    age = parse_number("age", row.get("age", ""), line)
+    return Clip(
+        path=str(base / row["path"]),
+        corpus=row.get("corpus", ""),
+        speaker_id=row.get("speaker_id", ""),
+        sex=row.get("sex", ""),
+        # A table program may have written 51 as 51.0.
+        age=None if age is None else int(age),
+        emotion=row.get("emotion", ""),
+        intensity=row.get("intensity", ""),
+        sentence=row.get("sentence", ""),
+        duration_s=parse_number("duration_s", row.get("duration_s", ""), line),
+        sha256=sha256,
+        extra={name: value for name, value in row.items() if name not in COLUMNS},
+    )
+
+
+def _require_known(column: str, value: str, legal: Sequence[str], line: int) -> None:
+    if value and value not in legal:
+        raise ManifestError(f"line {line}: unknown {column} {value!r}.", hint=suggest(value, legal))
+
+
+def parse_number(column: str, text: str, line: int) -> float | None:
+    """Return a number of 0 or more, or None for an empty cell; else raise ManifestError."""
+    if not text:
+        return None
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not (math.isfinite(number) and number >= 0):
+        raise ManifestError(f"line {line}: {column} {text!r} is not a number of 0 or more.")
+    return number

@@ -1,0 +1,260 @@
+"""The study file: what is compared, on which recordings, under which protocols.
+
+A study file is TOML::
+
+    [study]
+    name = "first"
+    corpora = ["ravdess", "savee"]       # names, or "synthetic"
+    protocols = ["notebook", "speaker"]
+    seeds = [0]
+
+    [training]                           # options of every training
+    batch_size = 64
+
+    [protocols.speaker]                  # options of trainings under one protocol
+    patience = 8
+
+    [experiments.try1]                   # one table an idea
+    model = "notebook_cnn"
+    augmentation = "none"
+
+Every experiment runs under every protocol, on every fold, with every seed.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from emovox.augment import list_policies
+from emovox.corpora import SyntheticOptions, list_corpora
+from emovox.errors import ConfigError
+from emovox.features import list_feature_sets
+from emovox.protocols import list_protocols
+from emovox.study.settings import (
+    apply_override,
+    build_record,
+    check_keys,
+    check_name,
+    format_toml,
+    read_toml,
+)
+from emovox.training import TrainingOptions, default_options, list_models
+
+
+@dataclass(frozen=True, slots=True)
+class StudySettings:
+    """The table ``[study]``.
+
+    Attributes
+    ----------
+    name : str
+        Short name of the study.
+    corpora : tuple of str
+        Which corpora, pooled.
+    protocols : tuple of str
+        Under which protocols every experiment runs.
+    title : str
+        One line for the report.
+    seeds : tuple of int
+        Of folds, augmentation and training alike.
+    experiments : tuple of str
+        Which experiments to run; all of the file when empty.
+    store : str
+        Folder of the feature store; ``store`` in the run folder when empty.
+    fast : bool
+        The small version: fewer clips, folds and epochs. Results carry it.
+    """
+
+    name: str
+    corpora: tuple[str, ...]
+    protocols: tuple[str, ...]
+    title: str = ""
+    seeds: tuple[int, ...] = (0,)
+    experiments: tuple[str, ...] = ()
+    store: str = ""
+    fast: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Experiment:
+    """A table ``[experiments.NAME]``: one idea to compare.
+
+    Attributes
+    ----------
+    name : str
+        Its name in results.
+    model : str
+        One of ``emovox.training.list_models()``.
+    augmentation : str
+        One of ``emovox.augment.list_policies()``.
+    features : str
+        One of ``emovox.features.list_feature_sets()``.
+    title : str
+        One line for figures and the report; the name when empty.
+    training : mapping
+        Training options of this experiment alone.
+    """
+
+    name: str
+    model: str
+    augmentation: str = "none"
+    features: str = "notebook"
+    title: str = ""
+    training: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class FastSettings:
+    """The table ``[fast]``: how small the small version is.
+
+    Attributes
+    ----------
+    epochs : int
+        Longest training.
+    folds : int
+        How many folds of each protocol.
+    clips : int
+        How many clips, spread over speakers and emotions.
+    """
+
+    epochs: int = 4
+    folds: int = 1
+    clips: int = 600
+
+
+@dataclass(frozen=True, slots=True)
+class StudyPlan:
+    """A whole study file, checked.
+
+    Attributes
+    ----------
+    study, fast_settings, synthetic
+        The tables ``[study]``, ``[fast]``, ``[synthetic]``.
+    experiments : tuple of Experiment
+        In the order of the file.
+    training : mapping
+        The table ``[training]``: options of every training.
+    protocols : mapping of str to mapping
+        The tables ``[protocols.NAME]``: options of trainings under that protocol.
+    """
+
+    study: StudySettings
+    experiments: tuple[Experiment, ...]
+    training: Mapping[str, Any] = field(default_factory=dict)
+    protocols: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    fast_settings: FastSettings = field(default_factory=FastSettings)
+    synthetic: SyntheticOptions = field(default_factory=SyntheticOptions)
+
+    def get_training(self, experiment: Experiment, protocol: str) -> TrainingOptions:
+        """Return the training options of one experiment under one protocol, with seed 0.
+
+        The experiment's own win over the protocol's, these over ``[training]``, and these over
+        the model's defaults.
+        """
+        table = {**self.training, **self.protocols.get(protocol, {}), **experiment.training}
+        options = default_options(experiment.model, **table)
+        if self.study.fast:
+            epochs = min(options.epochs, self.fast_settings.epochs)
+            options = dataclasses.replace(options, epochs=epochs)
+        return options
+
+    def to_toml(self) -> str:
+        """Return the study as a study file, defaults and overrides written out."""
+        study = dataclasses.asdict(self.study)
+        experiments = {e.name: dataclasses.asdict(e) for e in self.experiments}
+        for table in experiments.values():
+            del table["name"]
+        return format_toml(
+            {
+                "study": study,
+                "synthetic": dataclasses.asdict(self.synthetic),
+                "fast": dataclasses.asdict(self.fast_settings),
+                "training": self.training,
+                "protocols": self.protocols,
+                "experiments": experiments,
+            }
+        )
+
+
+def read_study(path: str | Path, *, overrides: Sequence[str] = ()) -> StudyPlan:
+    """Read and check a study file.
+
+    Parameters
+    ----------
+    path : path-like
+        A TOML file.
+    overrides : sequence of str, default=()
+        ``table.key=value`` each, such as ``training.epochs=3``; applied before the check.
+
+    Returns
+    -------
+    StudyPlan
+
+    Raises
+    ------
+    ConfigError
+        If the file cannot be read, a key is unknown (the nearest known one is named), a value
+        has the wrong kind, or a name is not known.
+    """
+    tables = read_toml(path)
+    for override in overrides:
+        apply_override(tables, override)
+    return build_plan(tables)
+
+
+def build_plan(tables: Mapping[str, Any]) -> StudyPlan:
+    """Make a plan of nested tables; see `read_study`."""
+    check_keys(
+        tables,
+        ("study", "training", "protocols", "experiments", "fast", "synthetic"),
+        "the study file",
+    )
+    study = build_record(StudySettings, tables.get("study", {}), "[study]")
+    defined = tables.get("experiments", {})
+    chosen = study.experiments or tuple(defined)
+    for name in chosen:
+        check_name(name, defined, "[study] experiments")
+    experiments = tuple(
+        build_record(Experiment, {**defined[name], "name": name}, f"[experiments.{name}]")
+        for name in chosen
+    )
+    plan = StudyPlan(
+        study=study,
+        experiments=experiments,
+        training=tables.get("training", {}),
+        protocols=tables.get("protocols", {}),
+        fast_settings=build_record(FastSettings, tables.get("fast", {}), "[fast]"),
+        synthetic=build_record(SyntheticOptions, tables.get("synthetic", {}), "[synthetic]"),
+    )
+    _validate_names(plan)
+    _validate_training(plan)
+    return plan
+
+
+def _validate_names(plan: StudyPlan) -> None:
+    if not (plan.experiments and plan.study.corpora and plan.study.protocols and plan.study.seeds):
+        raise ConfigError("a study needs at least one experiment, corpus, protocol and seed.")
+    for corpus in plan.study.corpora:
+        check_name(corpus, (*list_corpora(), "synthetic"), "[study] corpora")
+    for protocol in (*plan.study.protocols, *plan.protocols):
+        check_name(protocol, list_protocols(), "[study] protocols")
+    for experiment in plan.experiments:
+        where = f"[experiments.{experiment.name}]"
+        check_name(experiment.model, list_models(), f"{where} model")
+        check_name(experiment.augmentation, list_policies(), f"{where} augmentation")
+        check_name(experiment.features, list_feature_sets(), f"{where} features")
+
+
+def _validate_training(plan: StudyPlan) -> None:
+    tables = {"[training]": plan.training}
+    tables |= {f"[protocols.{name}]": table for name, table in plan.protocols.items()}
+    tables |= {f"[experiments.{e.name}.training]": e.training for e in plan.experiments}
+    # The seed of a training is the seed of its run.
+    known = [f.name for f in dataclasses.fields(TrainingOptions) if f.name != "seed"]
+    for where, table in tables.items():
+        check_keys(table, known, where)
+        build_record(TrainingOptions, table, where).validate()

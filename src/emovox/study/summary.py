@@ -1,0 +1,246 @@
+"""The report of a study as Markdown: tables, figures, and what they say in plain words."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from emovox.protocols import get_protocol
+from emovox.study.evaluate import ALL
+from emovox.study.plan import StudyPlan
+from emovox.training import EpochRecord
+from emovox.types import Clip
+
+Curves: TypeAlias = Mapping[str, Sequence[Sequence[EpochRecord]]]
+"""Protocol -> the histories of its runs."""
+
+Row: TypeAlias = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Story:
+    """All that a report is written from.
+
+    Attributes
+    ----------
+    plan : StudyPlan
+        What was compared.
+    clips : sequence of Clip
+        On which recordings.
+    rows : sequence of mapping
+        What ``results.json`` holds.
+    curves : mapping of str to Curves
+        Experiment -> its learning curves; networks only.
+    n_runs, n_finished : int
+        Of the study.
+    """
+
+    plan: StudyPlan
+    clips: Sequence[Clip]
+    rows: Sequence[Row]
+    curves: Mapping[str, Curves]
+    n_runs: int
+    n_finished: int
+
+    def get_title(self, experiment: str) -> str:
+        """Return how an experiment is called."""
+        titles = {e.name: e.title for e in self.plan.experiments}
+        return titles[experiment] or experiment
+
+    def find_pooled(self, **wanted: Any) -> list[Row]:
+        """Return the rows pooled over folds whose fields have these values."""
+        wanted["fold"] = ALL
+        return [r for r in self.rows if all(r[name] == value for name, value in wanted.items())]
+
+
+def format_report(story: Story) -> str:
+    """Return the whole report."""
+    return "\n".join(_write_lines(story)).strip() + "\n"
+
+
+def _write_lines(story: Story) -> Iterator[str]:
+    study = story.plan.study
+    yield f"# {study.title or study.name}\n"
+    if study.fast:
+        yield (
+            "> **A fast trial, not a result**: fewer clips, folds and epochs "
+            "(`fast` is true in `results.json`).\n"
+        )
+    if story.n_finished < story.n_runs:
+        yield f"> {story.n_finished} of {story.n_runs} runs are finished; the rest is missing.\n"
+    if "synthetic" in study.corpora:
+        yield (
+            "> The recordings are synthetic voices, made by a program. "
+            "The figures say that the pipeline works, and nothing about people.\n"
+        )
+    if not story.rows:
+        return
+    yield from _write_main(story)
+    yield from _write_corpora(story)
+    yield from _write_curves(story)
+    yield from _write_confusions(story)
+    yield from _write_data(story)
+
+
+def _write_main(story: Story) -> Iterator[str]:
+    protocols = story.plan.study.protocols
+    yield "## What each idea scores\n"
+    yield (
+        "UAR (mean over emotions of the share recognised) in % on test rows, all corpora pooled; "
+        "in brackets the 95 % interval, speakers resampled. *Inflation* is what the faulty "
+        "protocol adds. *Clean rows* are the test rows of the faulty protocol that are recordings "
+        "as published, without the altered copies.\n"
+    )
+    faulty = next((name for name in protocols if get_protocol(name).leaky), None)
+    honest = next((name for name in protocols if not get_protocol(name).leaky), None)
+    seeds = story.plan.study.seeds
+    header = ["idea", *(["seed"] if len(seeds) > 1 else []), *protocols]
+    both = faulty is not None and honest is not None
+    table = []
+    for experiment in story.plan.experiments:
+        for seed in seeds:
+            rows = {
+                row["protocol"]: row
+                for row in story.find_pooled(experiment=experiment.name, corpus=ALL, seed=seed)
+            }
+            cells = [story.get_title(experiment.name), *([str(seed)] if len(seeds) > 1 else [])]
+            cells += [_format_uar(rows.get(protocol)) for protocol in protocols]
+            if both:
+                cells += _compare(rows.get(str(faulty)), rows.get(str(honest)))
+            table.append(cells)
+    yield _format_table(header + (["inflation", f"{faulty}, clean rows"] if both else []), table)
+    yield "![UAR by experiment and protocol](figures/comparison.svg)\n"
+
+
+def _compare(faulty: Row | None, honest: Row | None) -> list[str]:
+    if faulty is None or honest is None:
+        return ["", ""]
+    clean = faulty["uar_clean"]
+    return [f"{100 * (faulty['uar'] - honest['uar']):+.1f}", f"{100 * clean:.1f}" if clean else ""]
+
+
+def _write_corpora(story: Story) -> Iterator[str]:
+    yield "## Corpus by corpus\n"
+    yield "Trained on all corpora together; test rows of each corpus alone. All figures in %.\n"
+    header = ["idea", "protocol", "corpus", "test rows", "speakers", "accuracy", "UAR", "train UAR"]
+    table = [
+        [
+            story.get_title(row["experiment"]),
+            row["protocol"],
+            row["corpus"],
+            f"{row['n_test']:,}",
+            str(row["n_speakers"]),
+            f"{100 * row['accuracy']:.1f}",
+            _format_uar(row),
+            "" if row["train_uar"] is None else f"{100 * row['train_uar']:.1f}",
+        ]
+        for row in story.find_pooled(seed=story.plan.study.seeds[0])
+    ]
+    yield _format_table(header, table)
+
+
+def _write_curves(story: Story) -> Iterator[str]:
+    if not story.curves:
+        return
+    yield "## Learning curves\n"
+    yield (
+        "*As seen*: measured while training, dropout active and weights changing. *Dropout off*: "
+        "the same training rows after the epoch. *Watched*: dev speakers, or the test rows under "
+        "a faulty protocol. UAR in %, at the epoch that is tested: the best on dev speakers, or "
+        "the last where there are none; mean over folds. "
+        "The last two columns count the epochs in which watched rows score above training rows: "
+        "where only the first does, the gap is dropout's doing and no sign of skill.\n"
+    )
+    header = ["idea", "protocol", "epochs", "as seen", "dropout off", "watched",
+              "watched > as seen", "watched > dropout off"]  # fmt: skip
+    table = [
+        [
+            story.get_title(name),
+            protocol,
+            *_summarize_curves(histories, selected=not get_protocol(protocol).leaky),
+        ]
+        for name, curves in story.curves.items()
+        for protocol, histories in curves.items()
+    ]
+    yield _format_table(header, table)
+    for name in story.curves:
+        yield f"![Learning curves of {story.get_title(name)}](figures/learning-{name}.svg)\n"
+
+
+def _summarize_curves(histories: Sequence[Sequence[EpochRecord]], *, selected: bool) -> list[str]:
+    seen: list[float] = []
+    off: list[float] = []
+    watched: list[float] = []
+    n_above_seen = n_above_off = n_epochs = 0
+    for records in histories:
+        complete = [(r.train, r.train_eval, r.watch) for r in records]
+        triples = [
+            (train.uar, (evaluated or train).uar, watch.uar)
+            for train, evaluated, watch in complete
+            if train is not None and watch is not None
+        ]
+        if not triples:
+            continue
+        tested = max(triples, key=lambda triple: triple[2]) if selected else triples[-1]
+        for values, value in zip((seen, off, watched), tested, strict=True):
+            values.append(value)
+        n_epochs += len(triples)
+        n_above_seen += sum(w > t for t, _, w in triples)
+        n_above_off += sum(w > e for _, e, w in triples)
+    means = [f"{100 * sum(v) / len(v):.1f}" if v else "" for v in (seen, off, watched)]
+    return [
+        f"{n_epochs / max(1, len(histories)):.0f}",
+        *means,
+        f"{n_above_seen} of {n_epochs}",
+        f"{n_above_off} of {n_epochs}",
+    ]
+
+
+def _write_confusions(story: Story) -> Iterator[str]:
+    yield "## What is taken for what\n"
+    for experiment in story.plan.experiments:
+        title = story.get_title(experiment.name)
+        yield f"![Confusion matrices of {title}](figures/confusion-{experiment.name}.svg)\n"
+
+
+def _write_data(story: Story) -> Iterator[str]:
+    yield "## Recordings and methods\n"
+    speakers = {(clip.corpus, clip.speaker_id) for clip in story.clips}
+    by_corpus = Counter(corpus for corpus, _ in speakers)
+    table = []
+    for corpus, n_clips in Counter(clip.corpus for clip in story.clips).items():
+        emotions = {clip.emotion for clip in story.clips if clip.corpus == corpus}
+        table.append([corpus, f"{n_clips:,}", str(by_corpus[corpus]), str(len(emotions))])
+    yield _format_table(["corpus", "clips", "speakers", "emotions"], table)
+    for name in story.plan.study.protocols:
+        protocol = get_protocol(name)
+        yield f"- `{name}`: {protocol.description} ({protocol.source})"
+    yield (
+        "\nEvery figure is computed from stored predictions (`runs/*/predictions.parquet`) and "
+        "`manifest.csv`. Features are standardized with the mean and deviation of training rows. "
+        "Files left out, and why: `left_out.csv`. Settings: `study.toml`, and `config.toml`, "
+        "`environment.json` of each run.\n"
+    )
+
+
+def _format_uar(row: Row | None) -> str:
+    if row is None:
+        return ""
+    value = f"{100 * row['uar']:.1f}"
+    if row["uar_low"] is None:
+        return value
+    return f"{value} [{100 * row['uar_low']:.1f}, {100 * row['uar_high']:.1f}]"
+
+
+def _format_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return a Markdown table, columns aligned for those who read it as text."""
+    widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
+
+    def join(cells: Sequence[str]) -> str:
+        padded = (cell.ljust(width) for cell, width in zip(cells, widths, strict=True))
+        return f"| {' | '.join(padded)} |"
+
+    rule = f"|{'|'.join('-' * (width + 2) for width in widths)}|"
+    return "\n".join([join(header), rule, *map(join, rows)]) + "\n"

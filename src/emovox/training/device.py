@@ -1,0 +1,123 @@
+"""Where and how exactly a network computes: device, threads, precision, determinism."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from emovox.errors import ParameterError
+
+MIN_GAIN = 1.15
+"""bfloat16 must be this many times as fast to be taken: below, its rounding buys too little."""
+
+
+def choose_device(name: str) -> torch.device:
+    """Return the device of this name; ``auto`` takes CUDA, then Apple's, then the CPU.
+
+    Raises
+    ------
+    ParameterError
+        If this machine has no such device.
+    """
+    there = {
+        "cuda": torch.cuda.is_available(),
+        "mps": torch.backends.mps.is_available(),
+        "cpu": True,
+    }
+    if name == "auto":
+        name = next(device for device, is_there in there.items() if is_there)
+    elif not there.get(name, False):
+        usable = ", ".join(sorted(device for device, is_there in there.items() if is_there))
+        raise ParameterError(f"device {name!r} is not there.", hint=f"This machine has: {usable}.")
+    return torch.device(name)
+
+
+def derive_seed(*parts: int) -> int:
+    """Return a seed below 2**63 for one purpose, from several whole numbers."""
+    return int(np.random.SeedSequence(parts).generate_state(1, np.uint64)[0] >> np.uint64(1))
+
+
+@contextlib.contextmanager
+def scoped_torch(device: torch.device, n_threads: int | None) -> Iterator[None]:
+    """Make torch deterministic inside the block, and leave it as it was afterwards.
+
+    Restored: random states, number of threads, the choice of algorithms. Same seed, same
+    figures bit for bit on a CPU; on other devices operations without a deterministic form
+    still run.
+    """
+    threads = torch.get_num_threads()
+    was_deterministic = torch.are_deterministic_algorithms_enabled()
+    was_lenient = torch.is_deterministic_algorithms_warn_only_enabled()
+    memory: Any = torch.utils.deterministic
+    was_filled = memory.fill_uninitialized_memory
+    devices = [] if device.type == "cpu" else [device.index or 0]
+    kind = "cuda" if device.type == "cpu" else device.type
+    with torch.random.fork_rng(devices=devices, device_type=kind):
+        try:
+            torch.set_num_threads(n_threads or threads)
+            if device.type == "cpu":
+                torch.use_deterministic_algorithms(True)
+                # Nothing here reads memory before writing it, and filling it costs time.
+                memory.fill_uninitialized_memory = False
+            yield
+        finally:
+            torch.set_num_threads(threads)
+            torch.use_deterministic_algorithms(was_deterministic, warn_only=was_lenient)
+            memory.fill_uninitialized_memory = was_filled
+
+
+def autocast(device: torch.device, precision: str) -> torch.autocast:
+    """Return the block in which a network computes in ``precision``; weights stay float32."""
+    return torch.autocast(
+        device.type, dtype=torch.bfloat16, enabled=precision == "bfloat16", cache_enabled=True
+    )
+
+
+def choose_precision(
+    name: str, network: nn.Module, batch: tuple[Tensor, ...], device: torch.device
+) -> str:
+    """Return ``float32`` or ``bfloat16``; ``auto`` measures a few training steps of each.
+
+    Parameters
+    ----------
+    name : str
+        ``float32``, ``bfloat16`` or ``auto``.
+    network : Module
+        On ``device``; a copy is measured, the network stays as it is.
+    batch : tuple of Tensor
+        What the network takes, of the size it will be trained on.
+    device : device
+        Where.
+    """
+    if name != "auto":
+        return name
+    seconds = {}
+    for precision in ("float32", "bfloat16"):
+        trial = copy.deepcopy(network).train()
+        try:
+            _time_step(trial, batch, device, precision)  # the first one prepares kernels
+            seconds[precision] = min(_time_step(trial, batch, device, precision) for _ in range(3))
+        except RuntimeError:  # an operation that this device lacks in bfloat16
+            if precision == "float32":
+                raise
+    faster = seconds["float32"] / seconds.get("bfloat16", float("inf"))
+    return "bfloat16" if faster >= MIN_GAIN else "float32"
+
+
+def _time_step(
+    network: nn.Module, batch: tuple[Tensor, ...], device: torch.device, precision: str
+) -> float:
+    start = time.perf_counter()
+    with autocast(device, precision):
+        logits = network(*batch)
+    # The item makes other devices finish.
+    logits.float().square().sum().backward()
+    next(network.parameters()).grad.sum().item()  # type: ignore[union-attr]
+    return time.perf_counter() - start

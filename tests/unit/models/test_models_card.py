@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+from emovox.models import Encoder, Score, TrainingCorpus, format_card
+from emovox.testing import make_tiny_metadata
+
+
+def test_card_says_what_the_metadata_says() -> None:
+    card = format_card(
+        make_tiny_metadata(
+            emotions=("happy", "sad"),
+            corpora=(TrainingCorpus("ravdess", "CC BY-NC-SA 4.0", 1440, 24),),
+            scores=(Score("uar", 0.512, "speaker", "ravdess", 5, 24, 1440),),
+            encoder=Encoder("some-encoder", "MIT", "ab" * 32),
+            threshold=0.4,
+            seed=17,
+        )
+    )
+    for part in (
+        "# tiny.testing",
+        "happy, sad.",
+        "Never says neutral, calm, angry, fear, disgust, surprise",
+        "| ravdess | 1440 | 24 | CC BY-NC-SA 4.0 |",
+        "| uar | 0.512 | speaker | ravdess | 5 | 24 | 1440 |",
+        "some-encoder (MIT)",
+        "below 40% confidence",
+        "seed 17",
+    ):
+        assert part in card
+
+
+def test_a_model_without_scores_says_so() -> None:
+    card = format_card(make_tiny_metadata())
+    assert "None were measured" in card
+    assert "Never says" not in card

@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from emovox.emotions import EMOTIONS
+from emovox.errors import ModelIntegrityError
+from emovox.models import (
+    Encoder,
+    Frontend,
+    Population,
+    Score,
+    TrainingCorpus,
+    read_metadata,
+    validate_metadata,
+)
+from emovox.testing import make_tiny_metadata
+
+
+def _change(text: str, **changes: object) -> str:
+    return json.dumps(json.loads(text) | changes)
+
+
+def test_json_holds_everything() -> None:
+    metadata = make_tiny_metadata(
+        name="naïve.tag",
+        encoder=Encoder("encoder", "MIT", "ab" * 32),
+        corpora=(TrainingCorpus("ravdess", "CC BY-NC-SA 4.0", 1440, 24),),
+        scores=(Score("uar", 0.5, "speaker", "ravdess", 5, 24, 1440),),
+        emotions=("happy", "sad"),
+        temperature=1.5,
+        threshold=0.4,
+        shortest_s=0.1,
+    )
+    text = metadata.to_json()
+    assert "\n" not in text
+    assert read_metadata(text) == metadata
+
+
+def test_float32_statistics_survive_json() -> None:
+    values = np.random.default_rng(0).normal(size=50).astype(np.float32)
+    population = Population(tuple(map(float, values)), tuple(map(float, np.abs(values))))
+    read = read_metadata(make_tiny_metadata(population=population).to_json()).population
+    np.testing.assert_array_equal(np.float32(read.mean), values)
+
+
+def test_whole_numbers_do_for_floats() -> None:
+    assert read_metadata(_change(make_tiny_metadata().to_json(), temperature=2)).temperature == 2.0
+
+
+@pytest.mark.parametrize("text", ["", "{", "nonsense", "[" * 100_000])
+def test_text_that_is_not_json_is_refused(text: str) -> None:
+    with pytest.raises(ModelIntegrityError, match="not JSON"):
+        read_metadata(text)
+
+
+@pytest.mark.parametrize("text", ["[]", "{}", "null", '{"format_version": 2}'])
+def test_another_format_version_is_named_before_anything_else(text: str) -> None:
+    with pytest.raises(ModelIntegrityError, match=r"format version .* emovox reads 1") as info:
+        read_metadata(text)
+    assert info.value.hint
+
+
+def test_missing_fields_are_named() -> None:
+    raw = json.loads(make_tiny_metadata().to_json())
+    del raw["labels"], raw["seed"]
+    with pytest.raises(ModelIntegrityError, match="metadata lacks labels, seed"):
+        read_metadata(json.dumps(raw))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"colour": "red"}, "metadata has unknown colour"),
+        ({"seed": "0"}, r"metadata.seed is '0', not of type int"),
+        ({"seed": True}, r"metadata.seed is True, not of type int"),
+        ({"labels": "neutral"}, r"metadata.labels is 'neutral', not of type list"),
+        ({"labels": [1]}, r"metadata.labels\[0\] is 1, not of type str"),
+        ({"encoder": 1}, r"metadata.encoder is 1, not an object"),
+        ({"frontend": {"name": "x", "kind": "frames"}}, "metadata.frontend lacks key"),
+        ({"name": None}, r"metadata.name is None, not of type str"),
+        ({"name": [0] * 1000}, r"metadata.name is \[0, .*\.\.\., not of type str"),
+    ],
+)
+def test_wrong_fields_are_named(change: dict[str, object], message: str) -> None:
+    with pytest.raises(ModelIntegrityError, match=message):
+        read_metadata(_change(make_tiny_metadata().to_json(), **change))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"labels": EMOTIONS[::-1]}, "labels are"),
+        ({"emotions": ()}, "emotions are"),
+        ({"emotions": ("boredom",)}, "emotions are .*boredom"),
+        ({"sampling_rate": 8000}, "sampling_rate is 8000 Hz, not 16000"),
+        ({"frontend": Frontend("x", "pictures", "{}")}, "frontend.kind is 'pictures'"),
+        ({"population": Population((), ())}, "population.mean is empty"),
+        ({"population": Population((0.0, 1.0), (1.0,))}, "2 means, 1 deviations"),
+        ({"population": Population((float("nan"),), (1.0,))}, "not finite"),
+        ({"population": Population((0.0,), (0.0,))}, "deviation is not above 0"),
+        ({"temperature": 0.0}, "temperature is 0.0"),
+        ({"temperature": float("inf")}, "temperature is inf"),
+        ({"threshold": 1.1}, "threshold is 1.1"),
+        ({"threshold": float("nan")}, "threshold is nan"),
+        ({"shortest_s": -1.0}, "shortest_s is -1.0"),
+    ],
+)
+def test_values_that_contradict_are_named(change: dict[str, object], message: str) -> None:
+    with pytest.raises(ModelIntegrityError, match=message):
+        validate_metadata(replace(make_tiny_metadata(), **change))

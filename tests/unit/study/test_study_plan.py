@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from emovox.errors import ConfigError, ParameterError
+from emovox.study import read_study
+from emovox.study.plan import StudyPlan
+
+STUDIES = Path(__file__).parents[3] / "studies"
+
+
+def write(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "study.toml"
+    path.write_text(text)
+    return path
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in STUDIES.glob("*.toml")))
+def test_every_committed_study_is_valid(name):
+    plan = read_study(STUDIES / name)
+    assert plan.study.name == name.removesuffix(".toml")
+
+
+def test_the_first_study_is_the_three_tries_and_two_baselines():
+    plan = read_study(STUDIES / "first.toml")
+    ideas = {e.name: (e.model, e.augmentation) for e in plan.experiments}
+    assert ideas == {
+        "try1": ("notebook_cnn", "none"),
+        "try2": ("notebook_cnn", "notebook"),
+        "try3": ("deep_cnn", "notebook"),
+        "logistic": ("logistic", "none"),
+        "forest": ("random_forest", "none"),
+    }
+    assert plan.study.corpora == ("ravdess", "crema-d", "tess", "savee")
+    assert plan.study.protocols == ("notebook", "speaker")
+    options = plan.get_training(plan.experiments[0], "notebook")
+    assert (options.epochs, options.batch_size, options.schedule) == (50, 64, "plateau")
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("study.seed=1", r"unknown key 'seed' in \[study\]. Did you mean 'seeds'"),
+        ("trainig.epochs=1", r"unknown key 'trainig' in the study file. Did you mean 'training'"),
+        ("training.epoch=1", r"unknown key 'epoch' in \[training\]. Did you mean 'epochs'"),
+        ("training.seed=1", r"unknown key 'seed' in \[training\]"),
+        ("protocols.speaker.patienc=1", r"'patienc' in \[protocols.speaker\]. Did you mean"),
+        ("experiments.network.modle=1", r"'modle' in \[experiments.network\]. Did you mean 'model"),
+        ("experiments.network.training.rate=1", r"'rate' in \[experiments.network.training\]"),
+        ("experiments.network.model=notebook_cn", "Did you mean 'notebook_cnn'"),
+        ("experiments.network.augmentation=notebok", "Did you mean 'notebook'"),
+        ("experiments.network.features=notbook", "Did you mean 'notebook'"),
+        ('study.protocols=["speakers"]', "Did you mean 'speaker'"),
+        ('study.corpora=["synthetics"]', "Did you mean 'synthetic'"),
+        ('study.experiments=["networks"]', "Did you mean 'network'"),
+        ("study.seeds=[]", "at least one experiment, corpus, protocol and seed"),
+        ("fast.epoch=1", r"unknown key 'epoch' in \[fast\]"),
+        ("synthetic.speakers=1", r"unknown key 'speakers' in \[synthetic\]"),
+    ],
+)
+def test_what_is_not_known_is_refused_with_a_suggestion(tiny_study, override, message):
+    with pytest.raises(ConfigError, match=message):
+        read_study(tiny_study, overrides=[override])
+
+
+def test_a_training_option_out_of_range_is_refused(tiny_study):
+    with pytest.raises(ParameterError, match="epochs is 0"):
+        read_study(tiny_study, overrides=["training.epochs=0"])
+
+
+def test_overrides_change_the_plan(tiny_study):
+    plan = read_study(
+        tiny_study, overrides=["training.epochs=7", 'study.experiments=["linear"]', "study.seeds=4"]
+    )
+    assert [e.name for e in plan.experiments] == ["linear"]
+    assert plan.study.seeds == (4,)
+    assert plan.get_training(plan.experiments[0], "speaker").epochs == 7
+
+
+def test_the_nearer_training_options_win(tiny_study):
+    overrides = [
+        "training.patience=1",
+        "training.epochs=10",
+        "protocols.speaker.patience=2",
+        "experiments.linear.training.patience=3",
+    ]
+    plan = read_study(tiny_study, overrides=overrides)
+    network, linear = plan.experiments
+    assert plan.get_training(network, "notebook").patience == 1
+    assert plan.get_training(network, "speaker").patience == 2
+    assert plan.get_training(linear, "speaker").patience == 3
+    assert plan.get_training(linear, "speaker").epochs == 10
+
+
+def test_fast_trains_less_and_never_more(tiny_study):
+    plan = read_study(tiny_study, overrides=["study.fast=true", "fast.epochs=2"])
+    assert plan.get_training(plan.experiments[0], "speaker").epochs == 2
+    plan = read_study(tiny_study, overrides=["study.fast=true", "fast.epochs=20"])
+    assert plan.get_training(plan.experiments[0], "speaker").epochs == 3
+
+
+def test_a_written_plan_reads_back(tiny_study, tmp_path):
+    overrides = ["study.fast=true", "experiments.linear.training.patience=3"]
+    plan = read_study(tiny_study, overrides=overrides)
+    again = read_study(write(tmp_path, plan.to_toml()))
+    assert isinstance(again, StudyPlan)
+    assert again == plan
