@@ -103,7 +103,7 @@ def main() -> None:
     folder = Path(os.environ.get("EMOVOX_SHARED", shared)) / "corpora"
     parser.add_argument("--corpora", type=Path, default=folder)
     parser.add_argument("--clips", type=int, default=100)
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     # Clips without a pitch: librosa warns of an empty set.

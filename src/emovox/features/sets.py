@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, replace
+from typing import TypedDict
 
 import numpy as np
 
@@ -23,12 +24,13 @@ from emovox.features.statistics import (
     PITCH_NAMES,
     compute_pitch_statistics,
     compute_statistics,
+    list_statistics,
 )
 from emovox.types import FloatArray
 
 _CODE_VERSION = 1  # goes up whenever a value changes, so that stored features are made anew
 
-_CHROMA_FLOOR = 1e-10
+_GROUPS = ("zcr", "chroma", "mfcc", "rms", "mel", "logmel", "voicing")
 _NOTEBOOK_GROUPS = ("zcr", "chroma", "mfcc", "rms", "mel")
 _FRAME_GROUPS = ("zcr", "chroma", "mfcc", "rms", "logmel")
 
@@ -46,9 +48,10 @@ class FeatureSet:
     config : FeatureConfig
         Every number the features depend on.
     groups : tuple of str
-        Frame features in order, out of ``zcr, chroma, mfcc, rms, mel, logmel, voicing``.
+        Frame features in order, out of ``zcr, chroma, mfcc, rms, mel, logmel, voicing``; the last
+        needs ``pitch``.
     statistics : tuple of str
-        What is computed of each frame feature over a recording.
+        What is computed of each frame feature over a recording; see `list_statistics`.
     pitch : bool
         Whether statistics of pitch and voicing follow.
     """
@@ -59,6 +62,15 @@ class FeatureSet:
     groups: tuple[str, ...]
     statistics: tuple[str, ...] = ("mean",)
     pitch: bool = False
+
+    def __post_init__(self) -> None:
+        for kind, given, known in (
+            ("group", self.groups, _GROUPS if self.pitch else _GROUPS[:-1]),
+            ("statistic", self.statistics, list_statistics()),
+        ):
+            for name in given:
+                if name not in known:
+                    raise ParameterError(f"no {kind} {name!r} here. {suggest(name, known)}")
 
     @property
     def frame_names(self) -> tuple[str, ...]:
@@ -174,25 +186,26 @@ class FeatureSet:
         return np.concatenate(_compute_columns(samples, config, self.groups, self.pitch), axis=1)
 
 
+class _Framing(TypedDict):
+    n_fft: int
+    hop_length: int
+    center: bool
+
+
 def _compute_columns(
     samples: FloatArray, config: FeatureConfig, groups: tuple[str, ...], pitch: bool
 ) -> list[FloatArray]:
     """Compute the groups in order; what several of them need is computed once."""
-    rate, n_fft, hop_length = config.sampling_rate, config.n_fft, config.hop_length
-    spectrum = compute_spectrum(
-        samples,
-        n_fft=n_fft,
-        hop_length=hop_length,
-        center=config.center,
-        pad_mode=config.pad_mode,
-    )
+    rate = config.sampling_rate
+    framing: _Framing = {
+        "n_fft": config.n_fft,
+        "hop_length": config.hop_length,
+        "center": config.center,
+    }
+    spectrum = compute_spectrum(samples, **framing, pad_mode=config.pad_mode)
     power = np.square(spectrum)
     mel = compute_mel(
-        power,
-        sampling_rate=rate,
-        n_mels=config.n_mels,
-        f_min=config.f_min,
-        f_max=config.f_max,
+        power, sampling_rate=rate, n_mels=config.n_mels, f_min=config.f_min, f_max=config.f_max
     )
     columns = {"mel": mel}
     if "logmel" in groups or "mfcc" in groups:
@@ -200,17 +213,9 @@ def _compute_columns(
     if "mfcc" in groups:
         columns["mfcc"] = compute_mfcc(columns["logmel"], n_mfcc=config.n_mfcc)
     if "zcr" in groups:
-        columns["zcr"] = compute_zcr(
-            samples, n_fft=n_fft, hop_length=hop_length, center=config.center
-        )
+        columns["zcr"] = compute_zcr(samples, **framing)
     if "rms" in groups:
-        columns["rms"] = compute_rms(
-            samples,
-            n_fft=n_fft,
-            hop_length=hop_length,
-            center=config.center,
-            pad_mode=config.pad_mode,
-        )
+        columns["rms"] = compute_rms(samples, **framing, pad_mode=config.pad_mode)
     if "chroma" in groups:
         columns["chroma"] = compute_chroma(
             spectrum,
@@ -231,9 +236,7 @@ def _make_sets() -> tuple[FeatureSet, ...]:
     # 16 kHz is the lowest rate among the corpora: what lies above 8 kHz would name the corpus.
     # The floor lies 100 dB below what 24 bits can hold: it keeps what a resampler leaves of digital
     # silence, 1e-34, from being blown up to 1.
-    whole = FeatureConfig(
-        sampling_rate=16000, offset_s=0.0, duration_s=None, chroma_floor=_CHROMA_FLOOR
-    )
+    whole = FeatureConfig(sampling_rate=16000, offset_s=0.0, duration_s=None, chroma_floor=1e-10)
     compact = replace(whole, n_fft=1024, hop_length=256, n_mels=40)
     return (
         FeatureSet(

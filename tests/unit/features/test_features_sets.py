@@ -88,6 +88,19 @@ def test_key_holds_every_setting_and_nothing_else():
     assert other.key != NOTEBOOK.key
 
 
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"groups": ("zcr", "mell")}, "no group 'mell'.*Did you mean 'mel'"),
+        ({"groups": ("voicing",)}, "no group 'voicing'"),
+        ({"statistics": ("median",)}, "no statistic 'median'"),
+    ],
+)
+def test_sets_of_one_s_own_are_checked(change, message):
+    with pytest.raises(ParameterError, match=message):
+        replace(NOTEBOOK, **change)
+
+
 class TestCut:
     def test_offset_and_duration(self):
         samples = np.arange(5 * 22050, dtype=np.float32)

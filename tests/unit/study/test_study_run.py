@@ -151,9 +151,7 @@ def test_finished_runs_are_never_done_again(tiny_study, tiny_root, watch, tmp_pa
     assert read_results(copy) == read_results(tiny_root)
 
 
-def test_a_run_that_fails_stops_no_other_and_is_tried_again(
-    tiny_study, tiny_root, watch, tmp_path
-):
+def test_a_run_that_fails_stops_no_other_and_is_tried_again(tiny_study, tiny_root, watch, tmp_path):
     copy = tmp_path / "copy"
     shutil.copytree(tiny_root, copy)
     plan = read_study(tiny_study, overrides=['study.experiments=["linear"]'])
