@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -68,7 +70,8 @@ class EncoderLayer(nn.Module):
         normed = self.self_attn_layer_norm(states)
         states = states + self._attend(normed, mask)
         hidden = functional.gelu(self.fc1(self.final_layer_norm(states)))
-        return states + self.fc2(hidden)
+        mixed: Tensor = states + self.fc2(hidden)
+        return mixed
 
     def _attend(self, normed: Tensor, mask: Tensor | None) -> Tensor:
         batch, n_frames, width = normed.shape
@@ -165,8 +168,6 @@ def load_encoder(path: str | Path) -> tuple[WhisperEncoder, str]:
     ModelIntegrityError
         If the file is not an encoder of this family.
     """
-    from safetensors.torch import load_file  # noqa: PLC0415 - part of the extra `train`
-
     file = Path(path)
     if file.is_dir():
         file = file / "model.safetensors"
@@ -174,15 +175,15 @@ def load_encoder(path: str | Path) -> tuple[WhisperEncoder, str]:
         raise UnknownModelError(
             f"no encoder at {file}.", hint="Give a .safetensors file or a folder that holds one."
         )
-    tensors = {
-        name.removeprefix(_PREFIX): tensor.float()
-        for name, tensor in load_file(file).items()
-        if name.startswith(_PREFIX)
-    }
     try:
+        tensors = {
+            name.removeprefix(_PREFIX): tensor.float()
+            for name, tensor in load_file(file).items()
+            if name.startswith(_PREFIX)
+        }
         encoder = WhisperEncoder(_read_shape(tensors))
         missing, unexpected = encoder.load_state_dict(tensors, strict=False)
-    except (KeyError, RuntimeError) as error:
+    except (KeyError, RuntimeError, SafetensorError) as error:
         raise ModelIntegrityError(f"{file} is no Whisper encoder: {error}.") from error
     missing = [name for name in missing if not name.startswith("front_end.")]
     if missing or unexpected:
