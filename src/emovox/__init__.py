@@ -13,7 +13,9 @@ _PUBLIC = {
     "Clip": "emovox.types",
     "Decision": "emovox.types",
     "EmovoxError": "emovox.errors",
+    "Recognizer": "emovox.recognizer",
     "Recording": "emovox.types",
+    "load_artefact": "emovox.models",
     "read_audio": "emovox.audio",
 }
 """Public name -> the module that holds it."""

@@ -60,6 +60,7 @@ def make_tiny_metadata(**changes: Any) -> ArtefactMetadata:
         data_sha256="",
         seed=0,
         code_version="0",
+        threshold=0.0,
     )
     return replace(metadata, **changes)
 

@@ -52,7 +52,7 @@ def command(paths: tuple[str, ...], model: str, layout: str, strict: bool, threa
     if isinstance(sys.stdout, io.TextIOWrapper):
         # Data are UTF-8. A file name need not be text: other bytes are escaped, as in JSON.
         encoding = None if layout == "table" else "utf-8"
-        sys.stdout.reconfigure(encoding=encoding, errors="backslashreplace")
+        sys.stdout.reconfigure(encoding=encoding, errors="backslashreplace", line_buffering=True)
     show = {"table": _show_table, "json": _show_json, "csv": _show_csv}[layout]()
     n_failed = n_refused = 0
     # A bar would run through the rows where both go to one terminal.

@@ -253,6 +253,7 @@ def _verify_seal(content: bytes, metadata: ArtefactMetadata) -> None:
 
 
 def _format_seal(digest: str) -> bytes:
+    # As it stands in the JSON value; within any other text there the quotes are escaped.
     return f'"seal": "{digest}"'.encode()
 
 

@@ -67,9 +67,10 @@ class Recognizer:
             If it cannot be decoded.
         """
         recording = read_audio(source, sampling_rate=self.metadata.sampling_rate)
+        report = inspect_recording(recording)
         logits = self._artefact.run([recording.samples]).logits
         probabilities = self._artefact.compute_probabilities(logits)[0]
-        return self._decide(recording, probabilities)
+        return self._decide(recording, report.reason, probabilities)
 
     def recognize_many(
         self, paths: Iterable[str | os.PathLike[str]]
@@ -85,11 +86,11 @@ class Recognizer:
             except AudioError as error:
                 yield Failure(os.fspath(path), error)
 
-    def _decide(self, recording: Recording, probabilities: FloatArray) -> Decision:
+    def _decide(self, recording: Recording, problem: str, probabilities: FloatArray) -> Decision:
         best = int(probabilities.argmax())
         confidence = float(probabilities[best])
         doubt = "low_confidence" if confidence < self.metadata.threshold else ""
-        reason = inspect_recording(recording).reason or doubt
+        reason = problem or doubt
         return Decision(
             emotion=EMOTIONS[best],
             confidence=confidence,

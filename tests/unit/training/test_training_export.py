@@ -200,6 +200,10 @@ def test_what_does_not_fit_is_refused_and_nothing_written(tmp_path: Path) -> Non
         _export_small(path, replace(metadata, population=make_tiny_metadata().population))
     with pytest.raises(ParameterError, match="'full' cannot be part of an artefact"):
         _export_small(path, replace(metadata, frontend=Frontend("full", "statistics", "{}")))
+    with pytest.raises(ParameterError, match="trained on other features"):
+        _export_small(
+            path, replace(metadata, frontend=Frontend("notebook-16k", "statistics", "{}"))
+        )
     with pytest.raises(ModelIntegrityError, match="temperature"):
         _export_small(path, replace(metadata, temperature=-1.0))
     assert list(tmp_path.iterdir()) == []
