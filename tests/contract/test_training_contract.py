@@ -207,6 +207,29 @@ def test_predicts_nothing_for_nothing(spec: ModelSpec) -> None:
     assert model.predict_probabilities(none.values, none.lengths).shape == (0, 8)
 
 
+@SPECS
+def test_what_is_exportable_becomes_a_network_that_decides_alike(spec: ModelSpec) -> None:
+    import torch
+
+    rows = make_rows(spec)
+    model = make_model(spec, epochs=2)
+    model.fit(rows)
+    if not spec.exportable:
+        with pytest.raises(ParameterError, match="cannot be exported"):
+            model.to_network()
+        return
+    inputs = [torch.from_numpy(model.scaler_.transform(rows.values))]
+    if rows.lengths is not None:
+        inputs.append(torch.from_numpy(rows.lengths))
+
+    with torch.inference_mode():
+        logits = model.to_network()(*inputs)[:, PRESENT]
+
+    expected = model.predict_probabilities(rows.values, rows.lengths)[:, PRESENT]
+    # float32 against float64 in the classical ones, other batches in the networks.
+    np.testing.assert_allclose(logits.softmax(dim=1), expected, atol=1e-5)
+
+
 def test_names_are_listed_and_unknown_ones_refused() -> None:
     assert list_models() == (
         "notebook_cnn",

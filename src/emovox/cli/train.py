@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 @click.command("train")
 @click.argument("manifest", type=click.Path(path_type=Path))
-@click.option("--model", required=True, metavar="NAME", help="notebook_cnn, deep_cnn or lstm.")
+@click.option(
+    "--model", required=True, metavar="NAME", help="notebook_cnn, deep_cnn, lstm, logistic or mlp."
+)
 @click.option(
     "--out", required=True, type=click.Path(path_type=Path), help="Artefact (.onnx) to write."
 )
@@ -84,7 +86,7 @@ def command(
 
 
 def _show_epoch(record: EpochRecord) -> None:
-    parts = [f"epoch {record.epoch:3d}  {record.seconds:6.1f} s"]
+    parts = [record.setting or f"epoch {record.epoch:3d}", f"{record.seconds:6.1f} s"]
     for name, scores in (
         ("train", record.train),
         ("train, no dropout", record.train_eval),

@@ -27,6 +27,7 @@ from emovox.errors import ParameterError
 from emovox.metrics import compute_accuracy, compute_uar
 from emovox.training.history import EpochRecord, History, RunContext, Scores
 from emovox.training.model import Model
+from emovox.training.registry import import_optional
 from emovox.training.rows import N_CLASSES, Rows
 from emovox.types import FloatArray, IntArray
 
@@ -91,6 +92,10 @@ class ClassicalModel(Model):
 
     estimator_: Any
 
+    def to_network(self) -> Any:
+        """Return a network that decides as the classifier does; see `Model.to_network`."""
+        return import_optional("emovox.training.classical_network").copy_to_network(self.estimator_)
+
     def _fit(self, train: Rows, watch: Rows | None, *, select: bool, run: RunContext) -> History:
         recipe = _RECIPES[self.name]
         if self.options.class_weights != "none" and not recipe.has_class_weights:
@@ -101,12 +106,14 @@ class ClassicalModel(Model):
         estimators: list[Any] = []
         records: list[EpochRecord] = []
         run.start(records)
+        rng = np.random.default_rng(self.options.seed)
+        sample = train.take(rng.permutation(len(train))[: self.options.evaluate_train])
         for number, setting in enumerate(settings, start=1):
             start = time.perf_counter()
             estimators.append(self._fit_setting(recipe, setting, train))
             record = EpochRecord(
                 epoch=number,
-                train_eval=self._evaluate(estimators[-1], self._sample_rows(train)),
+                train_eval=self._evaluate(estimators[-1], sample) if len(sample) else None,
                 watch=None if watch is None else self._evaluate(estimators[-1], watch),
                 seconds=time.perf_counter() - start,
                 setting=", ".join(f"{name}={value}" for name, value in setting.items()),
@@ -161,10 +168,6 @@ class ClassicalModel(Model):
             accuracy=float(compute_accuracy(rows.labels, prediction)),
             uar=float(compute_uar(rows.labels, prediction)),
         )
-
-    def _sample_rows(self, train: Rows) -> Rows:
-        rng = np.random.default_rng(self.options.seed)
-        return train.take(rng.permutation(len(train))[: self.options.evaluate_train or 1])
 
 
 def _softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:

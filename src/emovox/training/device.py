@@ -48,18 +48,16 @@ def derive_seed(*parts: int) -> int:
 def scoped_torch(device: torch.device, n_threads: int | None) -> Iterator[None]:
     """Make torch deterministic inside the block, and leave it as it was afterwards.
 
-    Restored: random states, number of threads, the choice of algorithms. Same seed, same
-    figures bit for bit on a CPU; on other devices operations without a deterministic form
-    still run.
+    Restored: random states (not that of Apple's devices), number of threads, the choice of
+    algorithms. Same seed, same figures bit for bit on a CPU; other devices may use operations
+    that have no deterministic form.
     """
     threads = torch.get_num_threads()
     was_deterministic = torch.are_deterministic_algorithms_enabled()
     was_lenient = torch.is_deterministic_algorithms_warn_only_enabled()
     memory: Any = torch.utils.deterministic
     was_filled = memory.fill_uninitialized_memory
-    devices = [] if device.type == "cpu" else [device.index or 0]
-    kind = "cuda" if device.type == "cpu" else device.type
-    with torch.random.fork_rng(devices=devices, device_type=kind):
+    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         try:
             torch.set_num_threads(n_threads or threads)
             if device.type == "cpu":

@@ -17,14 +17,21 @@ from emovox.errors import ParameterError
 from emovox.features import ExtractionOptions, get_feature_set
 from emovox.files import hash_file
 from emovox.metrics import compute_accuracy, compute_uar
-from emovox.models import ArtefactMetadata, Frontend, Population, Score, TrainingCorpus
+from emovox.models import (
+    ArtefactMetadata,
+    Frontend,
+    Population,
+    Score,
+    TrainingCorpus,
+    load_artefact,
+)
 from emovox.protocols import DEV, TEST, TRAIN, Fold, get_protocol
 from emovox.training.calibration import fit_temperature
 from emovox.training.checkpoints import CHECKPOINT_NAME
 from emovox.training.dataset import build_rows
 from emovox.training.export import export_artefact
 from emovox.training.history import EpochRecord, History, RunContext
-from emovox.training.loop import NetworkModel
+from emovox.training.model import Model
 from emovox.training.options import TrainingOptions
 from emovox.training.registry import MODELS, create_model, get_model_spec
 from emovox.training.rows import Rows
@@ -142,7 +149,6 @@ def train_artefact(manifest: Path, out: Path, job: Job, place: Workplace) -> Job
     )
     train, dev, test = (table.take(*fold.rows(split)) for split in (TRAIN, DEV, TEST))
     model = create_model(job.model, job.training)
-    assert isinstance(model, NetworkModel)
     run = RunContext(folder=place.folder, on_epoch=place.on_epoch)
     # Test rows decide nothing: without dev rows the last epoch counts, uncalibrated.
     history = model.fit(train, dev if len(dev) else None, select=len(dev) > 0, run=run)
@@ -161,11 +167,12 @@ def train_artefact(manifest: Path, out: Path, job: Job, place: Workplace) -> Job
         scores=_score(job, model, test, clips),
         temperature=fit_temperature(_predict(model, dev), dev.labels),
     )
-    export_artefact(out, model.network_, metadata)
+    export_artefact(out, model.to_network(), metadata)
     # The same command shall train again from now on, not find itself finished.
     (place.folder / CHECKPOINT_NAME).unlink(missing_ok=True)
     failures = tuple(f"{clips[clip].path}: {error}" for (clip, _), error in table.errors.items())
-    return JobResult(metadata=metadata, history=history, failures=failures)
+    # Read back: it carries its seal now, and whatever is wrong with the file is found here.
+    return JobResult(metadata=load_artefact(out).metadata, history=history, failures=failures)
 
 
 def _find_fold(clips: Sequence[Clip], job: Job, n_variants: int) -> Fold:
@@ -195,11 +202,11 @@ def _describe_corpora(clips: Sequence[Clip]) -> tuple[TrainingCorpus, ...]:
     return tuple(described)
 
 
-def _predict(model: NetworkModel, rows: Rows) -> FloatArray:
+def _predict(model: Model, rows: Rows) -> FloatArray:
     return model.predict_probabilities(rows.values, rows.lengths)
 
 
-def _score(job: Job, model: NetworkModel, test: Rows, clips: Sequence[Clip]) -> tuple[Score, ...]:
+def _score(job: Job, model: Model, test: Rows, clips: Sequence[Clip]) -> tuple[Score, ...]:
     """Return the figures of each corpus, on its own test rows."""
     prediction = _predict(model, test).argmax(axis=1)
     corpora = np.array([clips[i].corpus for i in test.clip_index])

@@ -44,6 +44,10 @@ class NetworkModel(Model):
 
     network_: nn.Module
 
+    def to_network(self) -> nn.Module:
+        """Return the network."""
+        return self.network_
+
     def _fit(self, train: Rows, watch: Rows | None, *, select: bool, run: RunContext) -> History:
         device = choose_device(self.options.device)
         with scoped_torch(device, self.options.n_threads):
@@ -88,7 +92,8 @@ class _Batches:
     @classmethod
     def of(cls, rows: Rows, scaler: StandardScaler, device: torch.device) -> _Batches:
         def move(array: FloatArray | IntArray) -> Tensor:
-            return torch.from_numpy(array).to(device)
+            # torch takes neither read-only arrays nor those that run backwards.
+            return torch.from_numpy(np.require(array, requirements=["C", "W"])).to(device)
 
         return cls(
             move(rows.values),

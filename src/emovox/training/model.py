@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from typing import Any
 
 import numpy as np
 
@@ -131,6 +132,22 @@ class Model(ABC):
         probabilities = np.where(self.present_, self._predict(values, lengths), 0.0)
         probabilities /= probabilities.sum(axis=1, keepdims=True)
         return probabilities.astype(np.float32)
+
+    @abstractmethod
+    def to_network(self) -> Any:
+        """Return the model as a torch module, for export; the scaler is not part of it.
+
+        Returns
+        -------
+        torch.nn.Module
+            From standardized features (and lengths, where they are frames) to logits (n, 8);
+            those of emotions that training lacked mean nothing.
+
+        Raises
+        ------
+        ParameterError
+            If the model cannot be exported.
+        """
 
     def _validate_width(self, values: FloatArray, n_features: int) -> None:
         if values.shape[-1] != n_features:

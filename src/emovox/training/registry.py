@@ -59,8 +59,8 @@ def _network(name: str, title: str, description: str, **rest: Any) -> ModelSpec:
     )
 
 
-def _classical(name: str, title: str, description: str) -> ModelSpec:
-    return ModelSpec(name=name, title=title, kind="classical", description=description)
+def _classical(name: str, title: str, description: str, **rest: Any) -> ModelSpec:
+    return ModelSpec(name=name, title=title, kind="classical", description=description, **rest)
 
 
 _REGULARIZED = MappingProxyType({"schedule": "cosine", "weight_decay": 1e-2})
@@ -84,12 +84,12 @@ _SPECS = (
         input="frames",
         defaults=_REGULARIZED,
     ),
-    _classical("logistic", "Logistic regression", "Multinomial, L2."),
+    _classical("logistic", "Logistic regression", "Multinomial, L2.", exportable=True),
     _classical("knn", "k nearest neighbours", "Euclidean, weighted by distance."),
     _classical("svm", "Support vector machine", "Radial basis functions."),
     _classical("random_forest", "Random forest", "300 trees."),
     _classical("gradient_boosting", "Gradient boosting", "Trees on histograms."),
-    _classical("mlp", "Multilayer perceptron", "One hidden layer."),
+    _classical("mlp", "Multilayer perceptron", "One hidden layer.", exportable=True),
 )
 
 MODELS: Mapping[str, ModelSpec] = MappingProxyType({spec.name: spec for spec in _SPECS})

@@ -15,6 +15,7 @@ from emovox.errors import ConfigError, ModelIntegrityError, ParameterError
 from emovox.training import Rows, RunContext, create_model, default_options
 from emovox.training.checkpoints import CHECKPOINT_NAME, compute_fingerprint
 from emovox.training.device import choose_device, choose_precision, scoped_torch
+from emovox.training.loop import _Batches
 from emovox.training.networks import create_network
 
 # Trains in the folder it is given and dies of kill -9 in the middle of an epoch, after as many
@@ -23,16 +24,11 @@ _PROGRAM = """
 import os, signal, sys
 from pathlib import Path
 import numpy as np
-from emovox.training import Rows, RunContext, create_model, default_options
-from emovox.training import loop
+from emovox.training import Rows, RunContext, create_model, default_options, loop
 
-folder, name, die_after = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+folder, die_after = Path(sys.argv[1]), int(sys.argv[2])
 rng = np.random.default_rng(0)
-labels = rng.integers(0, 8, 50)
-shape = (50, 6, 12) if name == "lstm" else (50, 12)
-values = rng.normal(size=shape).astype(np.float32)
-lengths = rng.integers(1, 7, 50) if name == "lstm" else None
-rows = Rows.of(values, labels, lengths)
+rows = Rows.of(rng.normal(size=(50, 12)).astype(np.float32), rng.integers(0, 8, 50))
 
 taken = 0
 take = loop._Batches.inputs
@@ -44,18 +40,21 @@ def inputs(batch):
     return take(batch)
 loop._Batches.inputs = inputs
 
-options = default_options(name, epochs=5, batch_size=16, n_threads=1, precision="float32", seed=3)
-model = create_model(name, options)
+options = default_options("deep_cnn", epochs=5, batch_size=16, n_threads=1, precision="float32")
+model = create_model("deep_cnn", options)
 history = model.fit(
-    rows.take(np.arange(34)), rows.take(np.arange(34, 50)), select=True, run=RunContext(folder=folder)
+    rows.take(np.arange(34)),
+    rows.take(np.arange(34, 50)),
+    select=True,
+    run=RunContext(folder=folder),
 )
-np.save(folder / "probabilities.npy", model.predict_probabilities(rows.values, rows.lengths))
+np.save(folder / "probabilities.npy", model.predict_probabilities(rows.values))
 (folder / "resumed_at").write_text(str(history.resumed_at))
 """
 
 
-def train_in_process(folder: Path, name: str, die_after: int = 0) -> int:
-    command = [sys.executable, "-c", _PROGRAM, str(folder), name, str(die_after)]
+def train_in_process(folder: Path, die_after: int = 0) -> int:
+    command = [sys.executable, "-c", _PROGRAM, str(folder), str(die_after)]
     return subprocess.run(command, check=False, timeout=120).returncode
 
 
@@ -64,21 +63,58 @@ def read_figures(folder: Path) -> list[dict]:
     return [{**json.loads(line), "seconds": 0} for line in lines]
 
 
-@pytest.mark.parametrize("name", ["notebook_cnn", "deep_cnn", "lstm"])
-def test_killed_training_ends_with_the_same_figures(name: str, tmp_path: Path) -> None:
+def test_killed_training_ends_with_the_same_figures(tmp_path: Path) -> None:
     whole, killed = tmp_path / "whole", tmp_path / "killed"
 
-    assert train_in_process(whole, name) == 0
+    assert train_in_process(whole) == 0
     # An epoch takes 5 batches: 3 of training, 2 evaluations. So this is in the third.
-    assert train_in_process(killed, name, die_after=12) == -signal.SIGKILL
+    assert train_in_process(killed, die_after=12) == -signal.SIGKILL
     assert len(read_figures(killed)) == 2
-    assert train_in_process(killed, name) == 0
+    assert train_in_process(killed) == 0
 
     assert (killed / "resumed_at").read_text() == "2"
     assert read_figures(killed) == read_figures(whole)
     np.testing.assert_array_equal(
         np.load(killed / "probabilities.npy"), np.load(whole / "probabilities.npy")
     )
+
+
+@pytest.mark.parametrize("name", ["notebook_cnn", "deep_cnn", "lstm"])
+@pytest.mark.parametrize("schedule", ["plateau", "cosine"])
+def test_interrupted_training_ends_with_the_same_figures(
+    name: str, schedule: str, tmp_path: Path, monkeypatch
+) -> None:
+    rng = np.random.default_rng(0)
+    shape, lengths = (40, 12), None
+    if name == "lstm":
+        shape, lengths = (40, 6, 12), rng.integers(1, 7, 40)
+    rows = Rows.of(rng.normal(size=shape).astype(np.float32), rng.integers(0, 8, 40), lengths)
+    options = default_options(
+        name, epochs=5, batch_size=16, n_threads=1, precision="float32", schedule=schedule
+    )
+
+    def fit(folder: Path) -> np.ndarray:
+        model = create_model(name, options)
+        model.fit(rows, rows, select=True, run=RunContext(folder=folder))
+        return model.predict_probabilities(rows.values, rows.lengths)
+
+    whole = fit(tmp_path / "whole")
+    take, taken = _Batches.inputs, []
+
+    def interrupt(batch: _Batches) -> tuple[torch.Tensor, ...]:
+        taken.append(batch)
+        if len(taken) == 17:  # an epoch takes 5 batches, so this is in the fourth
+            raise KeyboardInterrupt
+        return take(batch)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(_Batches, "inputs", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            fit(tmp_path / "stopped")
+    assert len(read_figures(tmp_path / "stopped")) == 3
+
+    np.testing.assert_array_equal(fit(tmp_path / "stopped"), whole)
+    assert read_figures(tmp_path / "stopped") == read_figures(tmp_path / "whole")
 
 
 @pytest.fixture
@@ -243,13 +279,33 @@ def test_says_which_devices_there_are() -> None:
 def test_torch_is_left_as_it_was_even_after_an_error() -> None:
     state, threads = torch.get_rng_state(), torch.get_num_threads()
 
-    with pytest.raises(KeyboardInterrupt), scoped_torch(torch.device("cpu"), threads + 1):
-        assert torch.get_num_threads() == threads + 1
-        assert torch.are_deterministic_algorithms_enabled()
-        torch.manual_seed(99)
-        raise KeyboardInterrupt
+    def work() -> None:
+        with scoped_torch(torch.device("cpu"), threads + 1):
+            assert torch.get_num_threads() == threads + 1
+            assert torch.are_deterministic_algorithms_enabled()
+            torch.manual_seed(99)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        work()
 
     assert torch.equal(torch.get_rng_state(), state)
     assert torch.get_num_threads() == threads
     assert not torch.are_deterministic_algorithms_enabled()
     assert torch.utils.deterministic.fill_uninitialized_memory
+
+
+def _freeze(array: np.ndarray) -> np.ndarray:
+    frozen = array.copy()
+    frozen.setflags(write=False)
+    return frozen
+
+
+@pytest.mark.parametrize("make", [np.flipud, np.asfortranarray, _freeze], ids=lambda f: f.__name__)
+def test_takes_arrays_that_torch_does_not(rows: Rows, make) -> None:
+    other = dataclasses.replace(rows, values=make(rows.values), labels=make(rows.labels))
+    plain = dataclasses.replace(rows, values=other.values.copy(), labels=other.labels.copy())
+
+    first, second = make_model().fit(other), make_model().fit(plain)
+
+    assert [r.train for r in first.records] == [r.train for r in second.records]
