@@ -175,7 +175,7 @@ def read_rows(place: RunPlace, source: Source) -> tuple[tuple[Clip, ...], RowTab
 
 
 def _find_fold(clips: Sequence[Clip], config: RunConfig) -> Fold:
-    folds = make_folds(clips, config.protocol, config.augmentation, config.seed)
+    folds = make_folds(clips, config.protocol, config.augmentation, config.seed, config.split)
     return next(fold for fold in folds if fold.index == config.fold)
 
 

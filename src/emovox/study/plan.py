@@ -14,6 +14,9 @@ A study file is TOML::
     [protocols.speaker]                  # options of trainings under one protocol
     patience = 8
 
+    [splits.speaker]                     # options of the protocol itself
+    n_folds = 3
+
     [experiments.try1]                   # one table an idea
     model = "notebook_cnn"
     augmentation = "none"
@@ -31,9 +34,9 @@ from typing import Any
 
 from emovox.augment import list_policies
 from emovox.corpora import SyntheticOptions, list_corpora
-from emovox.errors import ConfigError
+from emovox.errors import ConfigError, ParameterError
 from emovox.features import list_feature_sets
-from emovox.protocols import list_protocols
+from emovox.protocols import get_protocol, list_protocols
 from emovox.study.settings import (
     apply_override,
     build_record,
@@ -140,12 +143,15 @@ class StudyPlan:
         The table ``[training]``: options of every training.
     protocols : mapping of str to mapping
         The tables ``[protocols.NAME]``: options of trainings under that protocol.
+    splits : mapping of str to mapping
+        The tables ``[splits.NAME]``: options of the protocol itself.
     """
 
     study: StudySettings
     experiments: tuple[Experiment, ...]
     training: Mapping[str, Any] = field(default_factory=dict)
     protocols: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    splits: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     fast_settings: FastSettings = field(default_factory=FastSettings)
     synthetic: SyntheticOptions = field(default_factory=SyntheticOptions)
 
@@ -175,6 +181,7 @@ class StudyPlan:
                 "fast": dataclasses.asdict(self.fast_settings),
                 "training": self.training,
                 "protocols": self.protocols,
+                "splits": self.splits,
                 "experiments": experiments,
             }
         )
@@ -210,7 +217,7 @@ def build_plan(tables: Mapping[str, Any]) -> StudyPlan:
     """Make a plan of nested tables; see `read_study`."""
     check_keys(
         tables,
-        ("study", "training", "protocols", "experiments", "fast", "synthetic"),
+        ("study", "training", "protocols", "splits", "experiments", "fast", "synthetic"),
         "the study file",
     )
     study = build_record(StudySettings, tables.get("study", {}), "[study]")
@@ -227,6 +234,7 @@ def build_plan(tables: Mapping[str, Any]) -> StudyPlan:
         experiments=experiments,
         training=tables.get("training", {}),
         protocols=tables.get("protocols", {}),
+        splits=tables.get("splits", {}),
         fast_settings=build_record(FastSettings, tables.get("fast", {}), "[fast]"),
         synthetic=build_record(SyntheticOptions, tables.get("synthetic", {}), "[synthetic]"),
     )
@@ -240,8 +248,13 @@ def _validate_names(plan: StudyPlan) -> None:
         raise ConfigError("a study needs at least one experiment, corpus, protocol and seed.")
     for corpus in plan.study.corpora:
         check_name(corpus, (*list_corpora(), "synthetic"), "[study] corpora")
-    for protocol in (*plan.study.protocols, *plan.protocols):
+    for protocol in (*plan.study.protocols, *plan.protocols, *plan.splits):
         check_name(protocol, list_protocols(), "[study] protocols")
+    for protocol, options in plan.splits.items():
+        try:
+            get_protocol(protocol, **options)
+        except ParameterError as error:
+            raise ConfigError(f"[splits.{protocol}]: {error.message}", hint=error.hint) from None
     for experiment in plan.experiments:
         where = f"[experiments.{experiment.name}]"
         check_name(experiment.model, list_models(), f"{where} model")

@@ -6,7 +6,7 @@ import dataclasses
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +41,8 @@ class RunConfig:
         Hash of the clips, their labels and their order; see `hash_clips`.
     fast : bool
         Whether this is part of a small version of a study.
+    split : mapping
+        Options of the protocol.
     """
 
     model: str
@@ -52,6 +54,7 @@ class RunConfig:
     training: TrainingOptions
     data: str
     fast: bool = False
+    split: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def id(self) -> str:
@@ -138,8 +141,9 @@ def expand_plan(plan: StudyPlan, clips: Sequence[Clip]) -> tuple[Run, ...]:
     for experiment in plan.experiments:
         for protocol in plan.study.protocols:
             options = plan.get_training(experiment, protocol)
+            split = plan.splits.get(protocol, {})
             for seed in plan.study.seeds:
-                several = folds.get(protocol, experiment.augmentation, seed)
+                several = folds.get(protocol, experiment.augmentation, seed, split)
                 if plan.study.fast:
                     several = several[: plan.fast_settings.folds]
                 for fold in several:
@@ -153,13 +157,18 @@ def expand_plan(plan: StudyPlan, clips: Sequence[Clip]) -> tuple[Run, ...]:
                         training=dataclasses.replace(options, seed=seed),
                         data=data,
                         fast=plan.study.fast,
+                        split=split,
                     )
                     runs.append(Run(experiment, config, *_count_rows(fold)))
     return tuple(runs)
 
 
 def make_folds(
-    clips: Sequence[Clip], protocol: str, augmentation: str, seed: int
+    clips: Sequence[Clip],
+    protocol: str,
+    augmentation: str,
+    seed: int,
+    split: Mapping[str, Any],
 ) -> tuple[Fold, ...]:
     """Split clips by a protocol, and refuse a leak unless the protocol is known to leak.
 
@@ -168,7 +177,7 @@ def make_folds(
     ProtocolError
         If the clips cannot be split, or speakers, clips or duplicates are shared.
     """
-    rule = get_protocol(protocol)
+    rule = get_protocol(protocol, **split)
     folds = rule.folds(clips, seed=seed, n_variants=get_policy(augmentation).n_variants)
     if not folds:
         raise ProtocolError(f"protocol {protocol!r} makes no fold of these clips.")
@@ -184,10 +193,13 @@ class _FoldCache:
         self._clips = clips
         self._known: dict[tuple[str, str, int], tuple[Fold, ...]] = {}
 
-    def get(self, protocol: str, augmentation: str, seed: int) -> tuple[Fold, ...]:
+    def get(
+        self, protocol: str, augmentation: str, seed: int, split: Mapping[str, Any]
+    ) -> tuple[Fold, ...]:
+        # A study has one set of options for each protocol, so they need not be in the key.
         key = (protocol, augmentation, seed)
         if key not in self._known:
-            self._known[key] = make_folds(self._clips, *key)
+            self._known[key] = make_folds(self._clips, *key, split)
         return self._known[key]
 
 

@@ -107,3 +107,14 @@ def test_a_written_plan_reads_back(tiny_study, tmp_path):
     again = read_study(write(tmp_path, plan.to_toml()))
     assert isinstance(again, StudyPlan)
     assert again == plan
+
+
+def test_options_of_a_protocol_decide_its_folds(tiny_study):
+    plan = read_study(tiny_study, overrides=["splits.speaker.n_folds=3"])
+    assert plan.splits == {"speaker": {"n_folds": 3}}
+    assert "n_folds = 3" in plan.to_toml()
+
+
+def test_an_option_the_protocol_does_not_have_is_refused(tiny_study):
+    with pytest.raises(ConfigError, match=r"\[splits.speaker\]"):
+        read_study(tiny_study, overrides=["splits.speaker.folds=3"])

@@ -49,6 +49,7 @@ def test_the_id_is_decided_by_every_field():
         ("training", TrainingOptions(epochs=4)),
         ("data", "abd"),
         ("fast", True),
+        ("split", {"n_folds": 3}),
     ):
         ids.add(dataclasses.replace(CONFIG, **{name: value}).id)
     assert len(ids) == 1 + len(dataclasses.fields(CONFIG))
@@ -90,4 +91,4 @@ def test_fast_has_one_fold_and_says_so(tiny_study):
 
 def test_a_protocol_that_cannot_split_the_clips_says_so():
     with pytest.raises(ProtocolError):
-        make_folds(make_clips(n_speakers=1), "speaker", "none", 0)
+        make_folds(make_clips(n_speakers=1), "speaker", "none", 0, {})
