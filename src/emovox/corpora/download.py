@@ -149,7 +149,8 @@ def _broken(archive: Archive, part: Path, error: Exception) -> CorpusError:
     else:
         reason = str(getattr(error, "reason", error))
     have = part.stat().st_size if part.exists() else 0
+    kept = f"{have:,} bytes are kept in {part}; the same command goes on from there."
     return CorpusError(
         f"{archive.url} could not be fetched whole: {reason}.",
-        hint=f"{have:,} bytes are kept in {part}; the same command goes on from there.",
+        hint=kept if have else "Try again later, or look at the publisher's page.",
     )

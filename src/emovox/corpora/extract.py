@@ -6,12 +6,15 @@ beside its place and renamed into it: a bad one leaves nothing behind.
 
 from __future__ import annotations
 
+import gzip
+import lzma
 import os
 import secrets
 import shutil
 import stat
 import tarfile
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,6 +25,18 @@ from emovox.errors import CorpusError
 from emovox.types import Progress
 
 _BLOCK = 1 << 20
+# What the unpackers raise of a damaged archive; the last two of a file where a folder should be.
+_BROKEN = (
+    zipfile.BadZipFile,
+    tarfile.TarError,
+    gzip.BadGzipFile,
+    lzma.LZMAError,
+    zlib.error,
+    EOFError,
+    NotImplementedError,
+    FileExistsError,
+    NotADirectoryError,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +102,7 @@ def extract_archive(
             _validate(source, members, limits or ExtractLimits())
             _write(members, temporary, progress)
         temporary.replace(target)
-    except (zipfile.BadZipFile, tarfile.TarError, EOFError, NotImplementedError) as error:
+    except _BROKEN as error:
         raise CorpusError(f"{source} is a broken archive: {error}.") from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)

@@ -164,7 +164,7 @@ def _settle(
         left_out += out
         own, out = settle_faults(own, name, reader.FAULTS)
         left_out += out
-        clips += [one.to_clip() for one in own]
+        clips += [one.to_clip() for one in sorted(own, key=lambda one: one.candidate.name)]
         shown = list(note_contents(own))
         seen = {(note.path, note.code) for note in shown}
         # What the content shows need not be told again from memory.

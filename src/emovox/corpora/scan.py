@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 
@@ -21,9 +22,16 @@ from emovox.types import FloatArray, Progress
 
 LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 
-# A lossy or packed file of silence has its headers (5 kB at most) and next to nothing more.
-_HEADER_BYTES = 6000
-_SILENT_BYTES_PER_S = 300
+# What a packed file of silence takes at most: headers, and bytes a second. Opus, say, gives a
+# voice 1500 to 4000 bytes a second, and silence 240.
+_SILENT_BYTES = MappingProxyType(
+    {
+        "OPUS": (1500, 400),
+        "VORBIS": (5000, 200),
+        "MPEG_LAYER_III": (500, 1300),
+    }
+)
+_OTHER_SILENT_BYTES = (10_000, 300)
 _PIECE_BYTES = 4096
 _PLAIN_FORMATS = ("WAV", "WAVEX", "AIFF", "AU", "CAF", "W64", "RF64", "RAW")
 
@@ -135,7 +143,8 @@ def scan_file(path: Path, *, measure: bool = False) -> Scan:
 def _looks_silent(path: Path, info: AudioInfo) -> bool:
     n_bytes = path.stat().st_size
     if info.format not in _PLAIN_FORMATS:
-        return n_bytes < _HEADER_BYTES + _SILENT_BYTES_PER_S * info.duration_s
+        n_headers, rate = _SILENT_BYTES.get(info.subtype, _OTHER_SILENT_BYTES)
+        return n_bytes < n_headers + rate * info.duration_s
     with path.open("rb") as stream:
         for quarter in (1, 2, 3):
             stream.seek(n_bytes * quarter // 4)

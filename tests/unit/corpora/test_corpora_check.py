@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from emovox.corpora import check_corpus, get_corpus, read_crema_d_votes
 from emovox.corpora import check as check_module
+from emovox.corpora import check_corpus, get_corpus, read_crema_d_votes
 from emovox.corpora.data import Published, read_checksums, read_crema_d_actors
 from emovox.emotions import EMOTIONS
 from emovox.errors import CorpusError

@@ -81,8 +81,17 @@ def test_half_of_a_known_duplicate_is_kept(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("suffix", "subtype"),
-    [("wav", "PCM_16"), ("wav", "PCM_24"), ("wav", "PCM_U8"), ("wav", "FLOAT"), ("flac", "PCM_16")]
-    + [("ogg", "VORBIS"), ("opus", "OPUS"), ("mp3", "MPEG_LAYER_III"), ("aiff", "PCM_16")],
+    [
+        ("wav", "PCM_16"),
+        ("wav", "PCM_24"),
+        ("wav", "PCM_U8"),
+        ("wav", "FLOAT"),
+        ("aiff", "PCM_16"),
+        ("flac", "PCM_16"),
+        ("ogg", "VORBIS"),
+        ("opus", "OPUS"),
+        ("mp3", "MPEG_LAYER_III"),
+    ],
 )
 def test_silence_is_found_in_every_format(tmp_path: Path, suffix: str, subtype: str) -> None:
     kind = {"opus": "OGG"}.get(suffix, suffix.upper())
