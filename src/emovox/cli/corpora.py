@@ -156,7 +156,7 @@ def _show_findings(title: str, findings: Sequence[LeftOut] | Sequence[Note], det
         code = str(getattr(one, "reason_code", "") or getattr(one, "code", ""))
         by_code[code].append(f"{one.path} {one.message}".strip())
     for code, messages in by_code.items():
-        click.echo(f"{title}: {len(messages)} {code}", err=True)
+        click.echo(f"{title} ({code}): {len(messages)}", err=True)
         shown = messages if details else messages[:_N_EXAMPLES]
         for message in shown:
             click.echo(f"    {message}", err=True)

@@ -49,7 +49,7 @@ def test_index_writes_a_manifest_and_tells_what_is_left_out(
     assert printed.out == ""
     assert "savee: 3 clips of 1 speakers: 3 angry" in printed.err
     assert "strange.wav has no name of a known corpus" in printed.err
-    assert "left out: 5 not-a-recording" in printed.err
+    assert "left out (not-a-recording): 5" in printed.err
     assert "... and 2 more (--details)" in printed.err
     assert run(["corpora", "index", str(tmp_path / "x"), "--out", str(manifest), "--details"]) == 0
     assert "more (--details)" not in capsys.readouterr().err
