@@ -15,6 +15,9 @@ _PUBLIC = {
     "EmovoxError": "emovox.errors",
     "Recognizer": "emovox.recognizer",
     "Recording": "emovox.types",
+    "Voice": "emovox.recognizer",
+    "VoiceStore": "emovox.recognizer",
+    "list_models": "emovox.models",
     "load_artefact": "emovox.models",
     "read_audio": "emovox.audio",
 }

@@ -18,7 +18,9 @@ from emovox.errors import MissingExtraError
 from emovox.files import replacing
 from emovox.models import (
     METADATA_KEY,
+    Adaptation,
     ArtefactMetadata,
+    Calibration,
     Frontend,
     Population,
     TrainingCorpus,
@@ -32,7 +34,9 @@ _OPSET = 20
 _IR_VERSION = 10
 
 
-def make_recording(emotion: str = "happy", *, speaker: int = 0, seed: int = 0) -> Recording:
+def make_recording(
+    emotion: str = "happy", *, speaker: int = 0, seed: int = 0, peak: float | None = None
+) -> Recording:
     """Return a sentence spoken by a synthetic voice.
 
     Parameters
@@ -43,9 +47,13 @@ def make_recording(emotion: str = "happy", *, speaker: int = 0, seed: int = 0) -
         Women have even numbers, men odd ones.
     seed : int, default=0
         The same numbers give the same samples.
+    peak : float, optional
+        Height of the loudest sample; 1 is full scale. Default: louder or softer by emotion.
     """
     rng = np.random.default_rng(np.random.SeedSequence((seed, speaker)))
     samples = synthesize_clip(emotion, make_voice(speaker), rng)
+    if peak is not None:
+        samples *= np.float32(peak) / np.abs(samples).max()
     return Recording(samples, SAMPLING_RATE, "<synthetic>", SAMPLING_RATE)
 
 
@@ -60,7 +68,8 @@ def make_tiny_metadata(**changes: Any) -> ArtefactMetadata:
         data_sha256="",
         seed=0,
         code_version="0",
-        threshold=0.0,
+        adaptation=Adaptation(prior_mean_clips=0.5, prior_deviation_clips=50.0),
+        calibration=Calibration(threshold=0.0),
     )
     return replace(metadata, **changes)
 
@@ -71,7 +80,8 @@ def write_tiny_artefact(
     """Write an artefact of a few kilobytes that hears how loud a clip is, and nothing else.
 
     Its two states are the root mean square and the peak. Louder than the population is angry,
-    quieter is sad, in between is neutral.
+    quieter is sad, in between is neutral. It adapts: a few clips of somebody who is always loud
+    make another one as loud neutral.
 
     Parameters
     ----------

@@ -11,6 +11,7 @@ import pytest
 
 from emovox.augment import (
     Chain,
+    DrawnCodec,
     get_policy,
     get_transform,
     list_policies,
@@ -37,6 +38,7 @@ def draw_each() -> list:
     for name in list_policies():
         drawn += get_policy(name).draw("a clip", 3)
     drawn.append(Chain((drawn[0], Chain((drawn[1], drawn[2])))))
+    drawn.append(DrawnCodec("mp3", 24.0))
     return drawn
 
 
@@ -117,6 +119,18 @@ def test_any_length_can_be_altered(alteration, n_samples):
     altered = alteration.apply(make_voice(n_samples), RATE)
     assert altered.size > 0
     assert np.isfinite(altered).all()
+
+
+@alterations
+@pytest.mark.parametrize("rate", [8000, 22050, 48000])
+def test_any_sampling_rate_is_taken(alteration, rate):
+    samples = make_voice(rate // 2)
+    altered = alteration.apply(samples, rate)
+    # Speed and stretch change the length by a quarter at most, silence adds a second at most, cut
+    # leaves half a second whole.
+    assert 0.75 * len(samples) <= len(altered) <= 1.3 * len(samples) + rate
+    # The voice is there still: nothing draws more than 20 dB of gain.
+    assert np.std(altered) > 0.05 * np.std(samples)
 
 
 @alterations

@@ -29,8 +29,15 @@ ROUNDING = {"rel": 1e-13}
 
 
 def test_every_public_metric_is_in_a_list():
-    # Matrices, vectors and calibration have tests of their own below.
-    others = {metrics.compute_confusion, metrics.compute_recalls, metrics.compute_ece}
+    # Matrices, vectors, calibration and refusal have tests of their own below.
+    others = {
+        metrics.compute_confusion,
+        metrics.compute_recalls,
+        metrics.compute_ece,
+        metrics.compute_reliability,
+        metrics.compute_risk_coverage,
+        metrics.compute_aurc,
+    }
     listed = others.union(SCORES.values())
     public = {getattr(metrics, name) for name in metrics.__all__ if name.startswith("compute_")}
     assert public == listed
@@ -96,14 +103,32 @@ def test_matrices_follow_the_labels():
     )
 
 
-def test_calibration_does_not_depend_on_order_or_labels():
-    expected = metrics.compute_ece(TRUTH, PROBABILITIES)
+@pytest.mark.parametrize("metric", [metrics.compute_ece, metrics.compute_aurc])
+def test_metrics_of_probabilities_do_not_depend_on_order_or_labels(metric):
+    expected = metric(TRUTH, PROBABILITIES)
     assert 0 < expected < 1
-    shuffled = metrics.compute_ece(TRUTH[ORDER], PROBABILITIES[ORDER])
+    shuffled = metric(TRUTH[ORDER], PROBABILITIES[ORDER])
     assert shuffled == pytest.approx(expected, **ROUNDING)
     columns = np.empty_like(PROBABILITIES)
     columns[:, LABELS] = PROBABILITIES
-    assert metrics.compute_ece(LABELS[TRUTH], columns) == pytest.approx(expected, **ROUNDING)
+    assert metric(LABELS[TRUTH], columns) == pytest.approx(expected, **ROUNDING)
+
+
+def test_calibration_error_is_the_gap_of_the_bins():
+    bins = metrics.compute_reliability(TRUTH, PROBABILITIES)
+    assert bins.n_clips.sum() == N
+    gaps = np.nan_to_num(np.abs(bins.accuracy - bins.confidence))
+    expected = (gaps * bins.n_clips).sum() / N
+    assert metrics.compute_ece(TRUTH, PROBABILITIES) == pytest.approx(expected, **ROUNDING)
+
+
+def test_risk_coverage_ends_at_the_error_of_all():
+    curve = metrics.compute_risk_coverage(TRUTH, PROBABILITIES)
+    assert curve.coverage[-1] == 1
+    accuracy = metrics.compute_accuracy(TRUTH, PROBABILITIES.argmax(axis=1))
+    assert curve.risk[-1] == pytest.approx(1 - accuracy, **ROUNDING)
+    assert (np.diff(curve.coverage) > 0).all()
+    assert (np.diff(curve.threshold) < 0).all()
 
 
 @pytest.mark.parametrize(
@@ -125,6 +150,10 @@ def test_resampling_does_not_depend_on_order_or_on_what_speakers_are_called(
         lambda: metrics.compute_confusion([], []),
         lambda: metrics.compute_recalls([], []),
         lambda: metrics.compute_ece([], np.empty((0, 8))),
+        lambda: metrics.compute_reliability([], np.empty((0, 8))),
+        lambda: metrics.compute_risk_coverage([], np.empty((0, 8))),
+        lambda: metrics.compute_aurc([], np.empty((0, 8))),
+        lambda: metrics.fit_threshold([], np.empty((0, 8)), error_rate=0.1),
         lambda: metrics.estimate_interval([], [], []),
         lambda: metrics.compare_paired([], [], [], []),
         lambda: metrics.correct_pvalues([]),

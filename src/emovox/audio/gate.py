@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from emovox.audio.speech import measure_speech
 from emovox.errors import ParameterError
 from emovox.types import FloatArray, Recording
 
@@ -24,6 +25,10 @@ class GateOptions:
         Shortest recording, in seconds.
     min_level_db : float
         The loudest 30 ms must reach this level, in dB below full scale (RMS, offset removed).
+    min_speech_share : float
+        Least share of the audible frames that must move as speech does (``measure_speech``),
+        0 to 1. Noise, hum, beeps and clicks have 0 to 0.05, voices 0.2 and more; 0 lets
+        everything through.
     clip_level : float
         From this level on a sample counts as clipped; full scale is 1. A little below, because
         resampling and lossy coding round the corners.
@@ -33,6 +38,7 @@ class GateOptions:
 
     min_duration_s: float = 0.2
     min_level_db: float = -70.0
+    min_speech_share: float = 0.1
     clip_level: float = 0.98
     max_clipped_share: float = 0.001
 
@@ -41,10 +47,9 @@ class GateOptions:
             raise ParameterError(f"min_duration_s must be 0 or more, not {self.min_duration_s}.")
         if not 0 < self.clip_level <= 1:
             raise ParameterError(f"clip_level must be in (0, 1], not {self.clip_level}.")
-        if not 0 <= self.max_clipped_share <= 1:
-            raise ParameterError(
-                f"max_clipped_share must be in [0, 1], not {self.max_clipped_share}."
-            )
+        for name in ("min_speech_share", "max_clipped_share"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ParameterError(f"{name} must be in [0, 1], not {getattr(self, name)}.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +59,7 @@ class Problem:
     Attributes
     ----------
     code : str
-        ``too_short``, ``silent`` or ``clipped``.
+        ``too_short``, ``silent``, ``no_speech`` or ``clipped``.
     message : str
         For a person: what was found, what would be right.
     """
@@ -119,6 +124,17 @@ def inspect_recording(recording: Recording, options: GateOptions = DEFAULT_GATE)
                 f"a voice at least {options.min_level_db:g} dB.",
             )
         )
+    # Of what is too short or silent nothing more can be said.
+    if not problems:
+        speech = measure_speech(recording.samples, recording.sampling_rate)
+        if speech < options.min_speech_share:
+            problems.append(
+                Problem(
+                    "no_speech",
+                    f"{recording.name} holds no speech: {speech:.0%} of what can be heard moves "
+                    f"the way speech does, at least {options.min_speech_share:.0%} should.",
+                )
+            )
     share = _measure_clipping(recording.samples, options.clip_level)
     if share > options.max_clipped_share:
         problems.append(

@@ -144,3 +144,17 @@ def fit_length(samples: FloatArray, n_samples: int) -> FloatArray:
     fitted = np.zeros(n_samples, dtype=np.float32)
     fitted[: len(samples)] = samples[:n_samples]
     return fitted
+
+
+def add_noise(samples: FloatArray, noise: FloatArray, snr_db: float) -> FloatArray:
+    """Return the sum, the noise scaled so that the powers stand in the stated ratio.
+
+    Signal power is the mean square about the mean over the whole recording, pauses included, so
+    that a constant offset counts for nothing. Noise power is measured on the noise itself: the
+    ratio is met exactly, not on average. Silence on either side leaves the recording as it is.
+    """
+    noise_power = np.mean(noise**2, dtype=np.float64)
+    if not noise_power:
+        return samples.copy()
+    ratio = np.var(samples, dtype=np.float64) / noise_power
+    return samples + np.float32(np.sqrt(ratio) * 10.0 ** (-snr_db / 20.0)) * noise

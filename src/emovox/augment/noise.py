@@ -10,6 +10,7 @@ import numpy as np
 from emovox.augment.drawn import (
     Drawn,
     Range,
+    add_noise,
     draw_seed,
     draw_uniform,
     draw_white_noise,
@@ -24,11 +25,7 @@ _LIMITS_DB = (-40.0, 120.0)
 
 @dataclass(frozen=True, slots=True)
 class DrawnNoise(Drawn):
-    """White noise whose power stands in a known ratio to the recording's.
-
-    Signal power is the mean square about the mean over the whole recording, pauses included, so
-    that a constant offset counts for nothing. Noise power is measured on the noise itself: the
-    ratio is met exactly, not on average. A silent recording stays as it is.
+    """White noise whose power stands in a known ratio to the recording's; see `add_noise`.
 
     Attributes
     ----------
@@ -47,10 +44,7 @@ class DrawnNoise(Drawn):
         validate_seed(self.seed)
 
     def _alter(self, samples: FloatArray, sampling_rate: int) -> FloatArray:  # noqa: ARG002
-        noise = draw_white_noise(self.seed, len(samples))
-        ratio = np.var(samples, dtype=np.float64) / np.mean(noise**2, dtype=np.float64)
-        scale = np.sqrt(ratio) * 10.0 ** (-self.snr_db / 20.0)
-        return samples + np.float32(scale) * noise
+        return add_noise(samples, draw_white_noise(self.seed, len(samples)), self.snr_db)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,14 +10,19 @@ from typing import TypeAlias
 
 import numpy as np
 
+from emovox.augment.babble import Babble
+from emovox.augment.band import Band
 from emovox.augment.chain import Chain
+from emovox.augment.codec import Codec
 from emovox.augment.drawn import Transform
 from emovox.augment.gain import Gain
 from emovox.augment.noise import Noise
 from emovox.augment.notebook_noise import NotebookNoise
 from emovox.augment.pitch import Pitch
 from emovox.augment.registry import get_transform
+from emovox.augment.reverberation import Reverberation
 from emovox.augment.shift import Shift
+from emovox.augment.silence import Silence
 from emovox.augment.speed import Speed
 from emovox.augment.stretch import Stretch
 from emovox.errors import ParameterError, suggest
@@ -100,6 +105,20 @@ _STANDARD: Recipe = (
     Step(Gain((-6.0, 6.0)), 0.5),
 )
 
+# What lies between an actor in a studio and a phone in a kitchen, in the order of nature: the
+# voice, the room, others in it, the microphone, the line.
+_ROBUST: Recipe = (
+    Step(Speed((0.9, 1.1))),
+    Step(Silence(), 0.3),
+    Step(Reverberation(), 0.35),
+    Step(Babble((5.0, 25.0)), 0.25),
+    Step(Noise((5.0, 30.0)), 0.25),
+    Step(Band(), 0.25),
+    Step(Codec("opus", (8.0, 48.0)), 0.15),
+    Step(Codec("mp3", (16.0, 48.0)), 0.15),
+    Step(Gain((-20.0, 6.0)), 0.5),
+)
+
 _POLICIES = MappingProxyType(
     {
         policy.name: policy
@@ -119,6 +138,12 @@ _POLICIES = MappingProxyType(
                 "another pitch, noisy, moved in time, louder or quieter.",
                 (_STANDARD, _STANDARD),
             ),
+            Policy(
+                "robust",
+                "Copies (2, or as many as asked) at another speed; each by chance also with "
+                "silence around, in a room, amid voices, noisy, band-limited, coded, quieter.",
+                (_ROBUST, _ROBUST),
+            ),
         )
     }
 )
@@ -137,7 +162,7 @@ def get_policy(name: str, *, n_variants: int | None = None) -> Policy:
     name : str
         One of ``list_policies()``.
     n_variants : int, optional
-        Altered copies of a clip, >= 1. Only ``standard`` lets one choose.
+        Altered copies of a clip, >= 1. Only ``standard`` and ``robust`` let one choose.
 
     Raises
     ------
@@ -149,12 +174,13 @@ def get_policy(name: str, *, n_variants: int | None = None) -> Policy:
     policy = _POLICIES[name]
     if n_variants is None or n_variants == policy.n_variants:
         return policy
-    if name != "standard" or n_variants < 1:
+    recipe = {"standard": _STANDARD, "robust": _ROBUST}.get(name)
+    if recipe is None or n_variants < 1:
         raise ParameterError(
             f"the policy {name!r} cannot make {n_variants} copies of a clip, but "
-            f"{'1 or more' if name == 'standard' else policy.n_variants}."
+            f"{'1 or more' if recipe else policy.n_variants}."
         )
-    return Policy(policy.name, policy.description, (_STANDARD,) * n_variants)
+    return Policy(policy.name, policy.description, (recipe,) * n_variants)
 
 
 def make_policy(transforms: Iterable[str]) -> Policy:

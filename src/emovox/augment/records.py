@@ -18,7 +18,7 @@ from emovox.types import Alteration, FloatArray, Recording
 
 PARAMETERS = "parameters.json"
 
-_UNITS = MappingProxyType({"db": "dB", "s": "s"})
+_UNITS = MappingProxyType({"db": "dB", "hz": "Hz", "kbps": "kbit/s", "s": "s"})
 """Unit at the end of a parameter's name -> as it is written."""
 
 

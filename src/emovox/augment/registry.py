@@ -6,20 +6,43 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+from emovox.augment.babble import Babble, DrawnBabble
+from emovox.augment.band import Band, DrawnBand
 from emovox.augment.chain import Chain
+from emovox.augment.codec import Codec, DrawnCodec
+from emovox.augment.cut import Cut, DrawnCut
 from emovox.augment.drawn import Drawn, Transform
 from emovox.augment.gain import DrawnGain, Gain
 from emovox.augment.noise import DrawnNoise, Noise
 from emovox.augment.notebook_noise import DrawnNotebookNoise, NotebookNoise
 from emovox.augment.pitch import DrawnPitch, Pitch
+from emovox.augment.reverberation import DrawnReverberation, Reverberation
 from emovox.augment.shift import DrawnShift, Shift
+from emovox.augment.silence import DrawnSilence, Silence
 from emovox.augment.speed import DrawnSpeed, Speed
 from emovox.augment.stretch import DrawnStretch, Stretch
 from emovox.errors import ParameterError, suggest
 from emovox.types import Alteration
 
 _TRANSFORMS: Mapping[str, type[Transform]] = MappingProxyType(
-    {kind.name: kind for kind in (Noise, NotebookNoise, Pitch, Stretch, Shift, Speed, Gain)}
+    {
+        kind.name: kind
+        for kind in (
+            Noise,
+            NotebookNoise,
+            Pitch,
+            Stretch,
+            Shift,
+            Speed,
+            Gain,
+            Babble,
+            Reverberation,
+            Band,
+            Codec,
+            Silence,
+            Cut,
+        )
+    }
 )
 _DRAWN: Mapping[str, type[Drawn]] = MappingProxyType(
     {
@@ -32,6 +55,12 @@ _DRAWN: Mapping[str, type[Drawn]] = MappingProxyType(
             DrawnShift,
             DrawnSpeed,
             DrawnGain,
+            DrawnBabble,
+            DrawnReverberation,
+            DrawnBand,
+            DrawnCodec,
+            DrawnSilence,
+            DrawnCut,
             Chain,
         )
     }

@@ -14,9 +14,13 @@ from emovox.errors import EmovoxError, suggest
 _COMMANDS = {
     "augment": ("emovox.cli.augment", "Write altered copies of a recording, and a picture."),
     "corpora": ("emovox.cli.corpora", "List, fetch, index and check corpora."),
+    "enroll": ("emovox.cli.enroll", "Learn a voice from recordings, to be known by name."),
+    "evaluate": ("emovox.cli.evaluate", "Say how far a model can be trusted, and for whom."),
     "features": ("emovox.cli.features", "Compute features of all clips of a manifest."),
+    "models": ("emovox.cli.models", "List the models, or print the card of one."),
     "predict": ("emovox.cli.predict", "Say which emotion recordings carry."),
     "study": ("emovox.cli.study", "Run and report a study."),
+    "timeline": ("emovox.cli.timeline", "Say which emotion a long recording carries, and when."),
     "train": ("emovox.cli.train", "Train a model and write it as one ONNX file."),
 }
 

@@ -46,6 +46,8 @@ class StudyView:
 
     def stage(self, label: str) -> AbstractContextManager[Progress | None]:
         """Name what is being done, and give a bar for it."""
+        if self._bars is not None:
+            self._bars.stop()  # there can be only one live display
         click.echo(f"{label} ...", err=True)
         return progress_bar(label)
 
@@ -58,12 +60,12 @@ class StudyView:
         click.echo(
             f"{len(pending)} runs to do, {self._n_jobs} at a time; {self._expect()}\n", err=True
         )
-        if pending and self._bars is not None:
-            self._bars.start()
-            self._tasks[""] = self._bars.add_task("all runs", total=len(pending), note="")
 
     def show_event(self, run: Run, event: Mapping[str, Any]) -> None:
         """Show an epoch, or the end of a run."""
+        if self._bars is not None and not self._tasks:
+            self._bars.start()
+            self._tasks[""] = self._bars.add_task("all runs", total=self._n_runs, note="")
         if event["event"] == "epoch":
             if run.is_network:
                 self._cost.learn(run.config.model, run.n_train, 1, event["seconds"])
@@ -101,8 +103,8 @@ class StudyView:
         seconds, n_unknown = self._cost.expect_all(pending, self._n_jobs)
         if pending and n_unknown == len(pending):
             return "time unknown yet"
-        rest = f" and {n_unknown} runs of unknown length" if n_unknown else ""
-        return f"at most {format_duration(seconds)}{rest} left"
+        rest = f" + {n_unknown} unknown" if n_unknown else ""
+        return f"at most {format_duration(seconds)}{rest}"
 
 
 @contextmanager

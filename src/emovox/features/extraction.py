@@ -161,7 +161,7 @@ def iter_features(
         return
     # Spawned processes share no locks, threads or random state with this one, on any system.
     context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(options.n_jobs, mp_context=context, initializer=_start_worker)
+    pool = ProcessPoolExecutor(options.n_jobs, mp_context=context, initializer=start_worker)
     waiting: deque[Future[list[Outcome]] | list[Outcome]] = deque()
     try:
         for task in tasks:
@@ -252,7 +252,8 @@ class _Work:
         return self.feature_set.compute(samples, rate)
 
 
-def _start_worker() -> None:
+def start_worker() -> None:
+    """Begin a worker process of a pool: it leaves Ctrl-C to its parent, and dies with it."""
     # Ctrl-C reaches the whole process group; the parent alone shall say so.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_leave_with_parent, daemon=True).start()

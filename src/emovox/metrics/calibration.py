@@ -8,10 +8,13 @@ probability. Lower is better.
 
 Metrics
 -------
+* `compute_reliability`: accuracy and mean confidence of bins of confidence.
 * `compute_ece`: expected calibration error, in [0, 1].
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -46,6 +49,63 @@ def validate_probabilities(
     if abs(array[worst].sum() - 1) > 1e-3:
         raise ParameterError(f"row {worst} of probabilities adds up to {array[worst].sum():.4f}.")
     return labels, array
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reliability:
+    """What came true, bin by bin of confidence.
+
+    Attributes
+    ----------
+    edges : ndarray of float64, shape (n_bins + 1,)
+        From 0 to 1, evenly spaced. Bins are open below and closed above.
+    n_clips : ndarray of int64, shape (n_bins,)
+        How many fall into each.
+    confidence, accuracy : ndarray of float64, shape (n_bins,)
+        Mean confidence and share of right decisions; NaN where a bin is empty.
+    """
+
+    edges: Float64Array
+    n_clips: NDArray[np.int64]
+    confidence: Float64Array
+    accuracy: Float64Array
+
+
+def compute_reliability(
+    truth: ArrayLike, probabilities: ArrayLike, *, n_bins: int = 15
+) -> Reliability:
+    """Return the share of right decisions beside the stated confidence, for bins of confidence.
+
+    Parameters
+    ----------
+    truth : array_like of int, shape (n,)
+        Labels.
+    probabilities : array_like of float, shape (n, n_classes)
+        As given by a model.
+    n_bins : int, default=15
+        Bins over (0, 1], of equal width.
+
+    Raises
+    ------
+    ParameterError
+        As `validate_probabilities`, or if ``n_bins`` < 1.
+
+    References
+    ----------
+    Guo, Pleiss, Sun, Weinberger: On calibration of modern neural networks, ICML 2017, section 2.
+    """
+    if n_bins < 1:
+        raise ParameterError(f"n_bins is {n_bins}; it must be at least 1.")
+    labels, array = validate_probabilities(truth, probabilities)
+    confidence = array.max(axis=1)
+    bins = np.clip(np.ceil(confidence * n_bins).astype(np.int64) - 1, 0, n_bins - 1)
+    n_clips = np.bincount(bins, minlength=n_bins)
+    sums = (
+        np.bincount(bins, weights, minlength=n_bins)
+        for weights in (confidence, array.argmax(axis=1) == labels)
+    )
+    means = [np.where(n_clips > 0, total / np.maximum(n_clips, 1), np.nan) for total in sums]
+    return Reliability(np.linspace(0.0, 1.0, n_bins + 1), n_clips, *means)
 
 
 def compute_ece(truth: ArrayLike, probabilities: ArrayLike, *, n_bins: int = 15) -> float:
@@ -83,10 +143,6 @@ def compute_ece(truth: ArrayLike, probabilities: ArrayLike, *, n_bins: int = 15)
     >>> compute_ece([0, 1], [[0.75, 0.25], [0.75, 0.25]])
     0.25
     """
-    if n_bins < 1:
-        raise ParameterError(f"n_bins is {n_bins}; it must be at least 1.")
-    labels, array = validate_probabilities(truth, probabilities)
-    confidence = array.max(axis=1)
-    surplus = (array.argmax(axis=1) == labels) - confidence
-    bins = np.clip(np.ceil(confidence * n_bins).astype(np.int64) - 1, 0, n_bins - 1)
-    return float(np.abs(np.bincount(bins, surplus)).sum() / len(labels))
+    bins = compute_reliability(truth, probabilities, n_bins=n_bins)
+    gaps = np.abs(bins.accuracy - bins.confidence)
+    return float(np.nansum(gaps * bins.n_clips) / bins.n_clips.sum())

@@ -10,21 +10,26 @@ from emovox.models.artefact import (
 from emovox.models.card import format_card
 from emovox.models.metadata import (
     METADATA_KEY,
+    Adaptation,
     ArtefactMetadata,
+    Calibration,
     Encoder,
     Frontend,
     Population,
     Score,
     TrainingCorpus,
-    read_metadata,
-    validate_metadata,
 )
+from emovox.models.reading import read_metadata, validate_metadata
+from emovox.models.registry import DEFAULT_MODEL, get_model, list_models
 
 __all__ = [
+    "DEFAULT_MODEL",
     "METADATA_KEY",
+    "Adaptation",
     "Artefact",
     "ArtefactMetadata",
     "ArtefactOutput",
+    "Calibration",
     "Encoder",
     "Frontend",
     "Population",
@@ -32,6 +37,8 @@ __all__ = [
     "TrainingCorpus",
     "compute_probabilities",
     "format_card",
+    "get_model",
+    "list_models",
     "load_artefact",
     "read_metadata",
     "seal_artefact",

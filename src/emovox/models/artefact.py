@@ -32,7 +32,8 @@ from onnxruntime.capi import (  # type: ignore[import-untyped]
 
 from emovox.emotions import EMOTIONS
 from emovox.errors import ModelIntegrityError, ParameterError, UnknownModelError
-from emovox.models.metadata import METADATA_KEY, UNSEALED, ArtefactMetadata, read_metadata
+from emovox.models.metadata import METADATA_KEY, UNSEALED, ArtefactMetadata
+from emovox.models.reading import read_metadata
 from emovox.types import FloatArray
 
 _LOAD_ERRORS = (
@@ -132,7 +133,8 @@ class Artefact:
             Rows add up to 1; emotions the model was not trained on have 0.
         """
         known = [emotion in self.metadata.emotions for emotion in EMOTIONS]
-        return compute_probabilities(logits, temperature=self.metadata.temperature, known=known)
+        temperature = self.metadata.calibration.temperature
+        return compute_probabilities(logits, temperature=temperature, known=known)
 
     def _pad(self, waveforms: Sequence[FloatArray]) -> tuple[FloatArray, np.ndarray]:
         if not waveforms or any(w.ndim != 1 or not w.size for w in waveforms):

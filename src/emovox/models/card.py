@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from emovox.emotions import EMOTIONS
-from emovox.models.metadata import ArtefactMetadata
+from emovox.models.metadata import Adaptation, ArtefactMetadata, Calibration
 
 
 def format_card(metadata: ArtefactMetadata) -> str:
@@ -23,8 +23,8 @@ def format_card(metadata: ArtefactMetadata) -> str:
         "",
         f"- Input: mono, {metadata.sampling_rate} Hz; features `{metadata.frontend.name}`, "
         "computed inside the model.",
-        f"- Calibration: temperature {metadata.temperature:.3g}; decisions below "
-        f"{metadata.threshold:.0%} confidence are not accepted.",
+        f"- {_describe_calibration(metadata.calibration)}",
+        f"- {_describe_adaptation(metadata.adaptation)}",
         f"- Made by emovox {metadata.code_version}, seed {metadata.seed}, "
         f"data sha256 {metadata.data_sha256}.",
     ]
@@ -60,7 +60,31 @@ def format_card(metadata: ArtefactMetadata) -> str:
         "## Mind",
         "",
         "The recordings are acted. Real feelings sound different, and a voice is no proof of one:",
-        "decide nothing about a person by this model alone.",
+        "decide nothing about a person by this model alone. Laws limit its use: in the European",
+        "Union, emotions of people at work or in education may not be inferred by such a system,",
+        "except for medical or safety reasons (Regulation (EU) 2024/1689, article 5(1)(f)).",
         "",
     ]
     return "\n".join(lines)
+
+
+def _describe_calibration(calibration: Calibration) -> str:
+    text = (
+        f"Calibration: temperature {calibration.temperature:.3g}; decisions below "
+        f"{calibration.threshold:.0%} confidence are not accepted"
+    )
+    if calibration.error_rate is not None:
+        text += f", so that {calibration.error_rate:.0%} of the accepted are wrong"
+    if calibration.coverage is not None:
+        text += f"; {calibration.coverage:.0%} were accepted"
+    return text + (" (dev speakers)." if calibration.error_rate is not None else ".")
+
+
+def _describe_adaptation(adaptation: Adaptation | None) -> str:
+    if adaptation is None:
+        return "It does not adapt to a voice."
+    return (
+        "Adapts to a voice: the population weighs as much as "
+        f"{adaptation.prior_mean_clips:g} of its clips in the mean of the states, "
+        f"{adaptation.prior_deviation_clips:g} in their deviation."
+    )

@@ -1,16 +1,10 @@
-"""The figures of a study, as matplotlib ``Figure`` objects, readable in print and without colour.
-
-Colours are those of Okabe and Ito, which people with any colour vision tell apart; marks and
-line styles say the same once more.
-"""
+"""The figures of a study, as matplotlib ``Figure`` objects."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
-import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -18,35 +12,22 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from emovox.emotions import EMOTIONS
-from emovox.files import replacing
+from emovox.study.plot_style import (
+    BLUE,
+    FAINT,
+    GRID,
+    INK,
+    ORANGE,
+    VERMILION,
+    add_legend,
+    add_title,
+    dress,
+)
 from emovox.training import EpochRecord
 from emovox.types import IntArray
 
-INK, FAINT, GRID = "#222222", "#767676", "#e6e6e6"
-BLUE, VERMILION, ORANGE = "#0072b2", "#d55e00", "#e69f00"
-
 Curves = Mapping[str, Sequence[Sequence[EpochRecord]]]
 """Protocol -> the histories of its runs."""
-
-
-def save_figure(figure: Figure, path: Path, *, dpi: int = 160) -> None:
-    """Write a figure as SVG and as PNG, atomically.
-
-    Parameters
-    ----------
-    figure : Figure
-        What to write.
-    path : Path
-        Without suffix.
-    dpi : int, default=160
-        Of the PNG.
-    """
-    # Text stays text: searchable, and small. Names of parts are the same in every call.
-    with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": "emovox"}):
-        with replacing(path.with_suffix(".svg")) as temporary:
-            figure.savefig(temporary, metadata={"Date": None})
-        with replacing(path.with_suffix(".png")) as temporary:
-            figure.savefig(temporary, dpi=dpi)
 
 
 # Learning curves
@@ -69,7 +50,7 @@ def draw_learning_curves(title: str, curves: Curves, leaky: Sequence[str] = ()) 
     Figure
     """
     figure = Figure(figsize=(max(4.6 * len(curves), 6.5), 6.2), layout="constrained")
-    _add_title(figure, title)
+    add_title(figure, title)
     axes = figure.subplots(2, len(curves), sharex="col", sharey="row", squeeze=False)
     for column, (protocol, histories) in enumerate(curves.items()):
         watched = "test rows" if protocol in leaky else "dev speakers"
@@ -86,7 +67,7 @@ def draw_learning_curves(title: str, curves: Curves, leaky: Sequence[str] = ()) 
     axes[1, 0].set_ylim(0, _find_loss_top(curves))
     axes[0, 0].set_ylabel("UAR (%)", color=INK)
     axes[1, 0].set_ylabel("cross-entropy (nats)", color=INK)
-    _add_legend(figure, [axes[0, 0]], top=False)
+    add_legend(figure, [axes[0, 0]], top=False)
     return figure
 
 
@@ -111,7 +92,7 @@ _LINES = (
 def _draw_curves(
     axes: Axes, histories: Sequence[Sequence[EpochRecord]], score: str, scale: float
 ) -> None:
-    _dress(axes)
+    dress(axes)
     axes.grid(axis="y", color=GRID, linewidth=0.8)
     for part, label, colour, style in _LINES:
         several = [_read_curve(records, part, score) * scale for records in histories]
@@ -154,7 +135,7 @@ def draw_confusions(title: str, confusions: Mapping[str, IntArray]) -> Figure:
     Figure
     """
     figure = Figure(figsize=(5.0 * len(confusions) + 0.5, 5.8), layout="constrained")
-    _add_title(figure, title)
+    add_title(figure, title)
     axes = figure.subplots(1, len(confusions), squeeze=False)[0]
     present = np.any([c.sum(axis=0) + c.sum(axis=1) > 0 for c in confusions.values()], axis=0)
     for panel, (heading, counts) in zip(axes, confusions.items(), strict=True):
@@ -225,7 +206,7 @@ def draw_comparison(
     axes = figure.subplots(1, len(corpora), sharey=True, squeeze=False)[0]
     heights = {name: -i * _LANE * (len(protocols) + 1) for i, name in enumerate(titles)}
     for panel, corpus in zip(axes, corpora, strict=True):
-        _dress(panel)
+        dress(panel)
         panel.spines["left"].set_visible(False)
         panel.tick_params(axis="y", length=0)
         panel.grid(axis="x", color=GRID, linewidth=0.8)
@@ -243,7 +224,7 @@ def draw_comparison(
         "UAR on test rows (%), with 95 % interval over speakers; dotted: chance",
         fontsize=9, color=INK,
     )  # fmt: skip
-    _add_legend(figure, axes, top=True)
+    add_legend(figure, axes, top=True)
     return figure
 
 
@@ -270,31 +251,3 @@ def _draw_row(axes: Axes, row: Mapping[str, Any], y: float) -> None:
         fontsize=8,
         color=colour,
     )
-
-
-def _add_legend(figure: Figure, axes: Sequence[Axes], *, top: bool) -> None:
-    handles: dict[str, Any] = {}
-    for panel in axes:
-        for handle, label in zip(*panel.get_legend_handles_labels(), strict=True):
-            handles.setdefault(label, handle)
-    figure.legend(
-        list(handles.values()),
-        list(handles),
-        loc="outside upper center" if top else "outside lower center",
-        ncols=len(handles),
-        frameon=False,
-        fontsize=9,
-        labelcolor=INK,
-    )
-
-
-def _add_title(figure: Figure, title: str) -> None:
-    figure.suptitle(f"{title}\n", x=0.008, ha="left", fontsize=12.5, fontweight="bold", color=INK,
-                    linespacing=0.6)  # fmt: skip
-
-
-def _dress(axes: Axes) -> None:
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.spines[["left", "bottom"]].set_color(FAINT)
-    axes.tick_params(colors=INK, labelsize=9)
-    axes.set_axisbelow(True)

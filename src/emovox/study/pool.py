@@ -57,6 +57,9 @@ def run_tasks(
             n_left -= event["event"] in FINAL_EVENTS
             on_event(number, event)
     finally:
+        with contextlib.suppress(queue.Empty):  # after Ctrl-C nothing new shall start
+            while True:
+                pending.get_nowait()
         for worker in workers:
             worker.kill()
 
@@ -93,6 +96,7 @@ class _Worker:
             except queue.Empty:
                 return
             if self._process.poll() is not None:
+                self.kill()
                 self._process = self._start()
             for event in self._perform(task):
                 events.put((number, event))
@@ -119,7 +123,7 @@ class _Worker:
         }
 
     def kill(self) -> None:
-        """End the process, whatever it does."""
+        """End the process, whatever it does, and close the pipes to it."""
         self._process.kill()
         self._process.wait()
         for pipe in (self._process.stdin, self._process.stdout):

@@ -81,11 +81,12 @@ def _read_curves(experiment: str, runs: Sequence[Run], root: Path) -> Curves:
 def _draw_figures(story: Story, evaluation: Evaluation, folder: Path) -> None:
     # Matplotlib takes a second to import: only where something is drawn.
     from emovox.study import plots  # noqa: PLC0415
+    from emovox.study.plot_style import save_figure  # noqa: PLC0415
 
     leaky = [name for name in story.plan.study.protocols if get_protocol(name).leaky]
     for name, curves in story.curves.items():
         figure = plots.draw_learning_curves(story.get_title(name), curves, leaky)
-        plots.save_figure(figure, folder / f"learning-{name}")
+        save_figure(figure, folder / f"learning-{name}")
     for experiment in story.plan.experiments:
         panels = {
             _describe_panel(protocol, story): counts
@@ -94,12 +95,12 @@ def _draw_figures(story: Story, evaluation: Evaluation, folder: Path) -> None:
         }
         if panels:
             figure = plots.draw_confusions(story.get_title(experiment.name), panels)
-            plots.save_figure(figure, folder / f"confusion-{experiment.name}")
+            save_figure(figure, folder / f"confusion-{experiment.name}")
     seed = story.plan.study.seeds[0]
     pooled = [row for row in evaluation.rows if row["fold"] == ALL and row["seed"] == seed]
     titles = {e.name: story.get_title(e.name) for e in story.plan.experiments}
     figure = plots.draw_comparison(pooled, titles, _compute_chance(story.clips))
-    plots.save_figure(figure, folder / "comparison")
+    save_figure(figure, folder / "comparison")
 
 
 def _compute_chance(clips: Sequence[Clip]) -> dict[str, float]:

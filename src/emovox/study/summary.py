@@ -110,7 +110,7 @@ def _write_main(story: Story) -> Iterator[str]:
             if both:
                 cells += _compare(rows.get(str(faulty)), rows.get(str(honest)))
             table.append(cells)
-    yield _format_table(header + (["inflation", f"{faulty}, clean rows"] if both else []), table)
+    yield format_table(header + (["inflation", f"{faulty}, clean rows"] if both else []), table)
     yield "![UAR by experiment and protocol](figures/comparison.svg)\n"
 
 
@@ -138,7 +138,7 @@ def _write_corpora(story: Story) -> Iterator[str]:
         ]
         for row in story.find_pooled(seed=story.plan.study.seeds[0])
     ]
-    yield _format_table(header, table)
+    yield format_table(header, table)
 
 
 def _write_curves(story: Story) -> Iterator[str]:
@@ -164,7 +164,7 @@ def _write_curves(story: Story) -> Iterator[str]:
         for name, curves in story.curves.items()
         for protocol, histories in curves.items()
     ]
-    yield _format_table(header, table)
+    yield format_table(header, table)
     for name in story.curves:
         yield f"![Learning curves of {story.get_title(name)}](figures/learning-{name}.svg)\n"
 
@@ -213,7 +213,7 @@ def _write_data(story: Story) -> Iterator[str]:
     for corpus, n_clips in Counter(clip.corpus for clip in story.clips).items():
         emotions = {clip.emotion for clip in story.clips if clip.corpus == corpus}
         table.append([corpus, f"{n_clips:,}", str(by_corpus[corpus]), str(len(emotions))])
-    yield _format_table(["corpus", "clips", "speakers", "emotions"], table)
+    yield format_table(["corpus", "clips", "speakers", "emotions"], table)
     for name in story.plan.study.protocols:
         protocol = get_protocol(name)
         yield f"- `{name}`: {protocol.description} ({protocol.source})"
@@ -234,7 +234,7 @@ def _format_uar(row: Row | None) -> str:
     return f"{value} [{100 * row['uar_low']:.1f}, {100 * row['uar_high']:.1f}]"
 
 
-def _format_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def format_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Return a Markdown table, columns aligned for those who read it as text."""
     widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
 

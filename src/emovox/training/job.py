@@ -19,6 +19,7 @@ from emovox.files import hash_file
 from emovox.metrics import compute_accuracy, compute_uar
 from emovox.models import (
     ArtefactMetadata,
+    Calibration,
     Frontend,
     Population,
     Score,
@@ -165,7 +166,7 @@ def train_artefact(manifest: Path, out: Path, job: Job, place: Workplace) -> Job
         seed=job.training.seed,
         code_version=version("emovox"),
         scores=_score(job, model, test, clips),
-        temperature=fit_temperature(_predict(model, dev), dev.labels),
+        calibration=Calibration(fit_temperature(_predict(model, dev), dev.labels)),
     )
     export_artefact(out, model.to_network(), metadata)
     # The same command shall train again from now on, not find itself finished.

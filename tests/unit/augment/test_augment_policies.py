@@ -21,7 +21,7 @@ from emovox.errors import ParameterError
 
 
 def test_policies_are_these():
-    assert list_policies() == ("none", "notebook", "standard")
+    assert list_policies() == ("none", "notebook", "standard", "robust")
 
 
 def test_none_makes_no_copies():

@@ -1,17 +1,17 @@
 import pytest
 
-from emovox.cli.app import run
+from emovox.cli.app import _COMMANDS, run
 from emovox.errors import CorpusError
 
 
 def test_help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["--help"]) == 0
     shown = capsys.readouterr().out
-    for name in ("augment", "corpora", "features", "predict", "study", "train"):
+    for name in _COMMANDS:
         assert name in shown
 
 
-@pytest.mark.parametrize("name", ["augment", "corpora", "features", "predict", "study", "train"])
+@pytest.mark.parametrize("name", _COMMANDS)
 def test_every_command_has_help(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run([name, "--help"]) == 0
     assert f"emovox {name}" in capsys.readouterr().out

@@ -9,6 +9,8 @@ import pytest
 from emovox.emotions import EMOTIONS
 from emovox.errors import ModelIntegrityError
 from emovox.models import (
+    Adaptation,
+    Calibration,
     Encoder,
     Frontend,
     Population,
@@ -31,8 +33,8 @@ def test_json_holds_everything() -> None:
         corpora=(TrainingCorpus("ravdess", "CC BY-NC-SA 4.0", 1440, 24),),
         scores=(Score("uar", 0.5, "speaker", "ravdess", 5, 24, 1440),),
         emotions=("happy", "sad"),
-        temperature=1.5,
-        threshold=0.4,
+        adaptation=Adaptation(5.0, 0.5),
+        calibration=Calibration(1.5, 0.4, error_rate=0.1, coverage=0.8),
         shortest_s=0.1,
     )
     text = metadata.to_json()
@@ -48,7 +50,7 @@ def test_float32_statistics_survive_json() -> None:
 
 
 def test_whole_numbers_do_for_floats() -> None:
-    assert read_metadata(_change(make_tiny_metadata().to_json(), temperature=2)).temperature == 2.0
+    assert read_metadata(_change(make_tiny_metadata().to_json(), shortest_s=2)).shortest_s == 2.0
 
 
 @pytest.mark.parametrize("text", ["", "{", "nonsense", "[" * 100_000])
@@ -81,6 +83,8 @@ def test_missing_fields_are_named() -> None:
         ({"labels": [1]}, r"metadata.labels\[0\] is 1, not of type str"),
         ({"encoder": 1}, r"metadata.encoder is 1, not an object"),
         ({"frontend": {"name": "x", "kind": "frames"}}, "metadata.frontend lacks key"),
+        ({"adaptation": {"prior_mean_clips": 1}}, "metadata.adaptation lacks prior_dev"),
+        ({"calibration": None}, "metadata.calibration is None, not an object"),
         ({"name": None}, r"metadata.name is None, not of type str"),
         ({"name": [0] * 1000}, r"metadata.name is \[0, .*\.\.\., not of type str"),
     ],
@@ -102,10 +106,14 @@ def test_wrong_fields_are_named(change: dict[str, object], message: str) -> None
         ({"population": Population((0.0, 1.0), (1.0,))}, "2 means, 1 deviations"),
         ({"population": Population((float("nan"),), (1.0,))}, "not finite"),
         ({"population": Population((0.0,), (0.0,))}, "deviation is not above 0"),
-        ({"temperature": 0.0}, "temperature is 0.0"),
-        ({"temperature": float("inf")}, "temperature is inf"),
-        ({"threshold": 1.1}, "threshold is 1.1"),
-        ({"threshold": float("nan")}, "threshold is nan"),
+        ({"calibration": Calibration(temperature=0.0)}, "calibration.temperature is 0.0"),
+        ({"calibration": Calibration(temperature=float("inf"))}, "temperature is inf"),
+        ({"calibration": Calibration(threshold=1.1)}, "calibration.threshold is 1.1"),
+        ({"calibration": Calibration(threshold=float("nan"))}, "threshold is nan"),
+        ({"calibration": Calibration(error_rate=-0.1)}, "calibration.error_rate is -0.1"),
+        ({"calibration": Calibration(coverage=2.0)}, "calibration.coverage is 2.0"),
+        ({"adaptation": Adaptation(0.0, 1.0)}, "adaptation.prior_mean_clips is 0.0"),
+        ({"adaptation": Adaptation(1.0, float("inf"))}, "prior_deviation_clips is inf"),
         ({"shortest_s": -1.0}, "shortest_s is -1.0"),
     ],
 )

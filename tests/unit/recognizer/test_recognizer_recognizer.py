@@ -11,6 +11,7 @@ import pytest
 from emovox.audio import write_audio
 from emovox.emotions import EMOTIONS
 from emovox.errors import NotAudioError, UnknownModelError
+from emovox.models import DEFAULT_MODEL, Calibration
 from emovox.recognizer import Failure, Recognizer
 from emovox.testing import make_recording, make_tiny_metadata, write_tiny_artefact
 from emovox.types import Decision
@@ -32,8 +33,9 @@ def _make_tone(level: float, *, seconds: float = 1.0) -> np.ndarray:
     return (level * np.sin(2 * np.pi * 200 * place / 16000)).astype(np.float32)
 
 
-def test_a_decision_names_the_most_probable_emotion(recognizer: Recognizer) -> None:
-    decision = recognizer.recognize((_make_tone(0.6), 16000))
+def test_a_decision_names_the_most_probable_emotion(voice_recognizer: Recognizer) -> None:
+    voice = make_recording("neutral", peak=0.9)
+    decision = voice_recognizer.recognize((voice.samples[:16000], 16000))
     assert decision.emotion == "angry"  # what the tiny model calls loud
     assert tuple(decision.probabilities) == EMOTIONS
     assert decision.confidence == max(decision.probabilities.values())
@@ -55,9 +57,10 @@ def test_a_voice_is_recognized(recognizer: Recognizer) -> None:
     [
         (np.zeros(16000, np.float32), "silent"),
         (_make_tone(0.3, seconds=0.1), "too_short"),
-        (np.clip(_make_tone(3.0), -1, 1), "clipped"),
+        (_make_tone(0.3), "no_speech"),
+        (np.clip(30 * make_recording("sad").samples, -1, 1), "clipped"),
     ],
-    ids=["silent", "too_short", "clipped"],
+    ids=["silent", "too_short", "no_speech", "clipped"],
 )
 def test_the_gate_gives_the_reason_not_to_believe(
     recognizer: Recognizer, samples: np.ndarray, reason: str
@@ -69,9 +72,10 @@ def test_the_gate_gives_the_reason_not_to_believe(
 
 
 def test_a_decision_below_the_threshold_is_not_accepted(tmp_path: Path) -> None:
-    write_tiny_artefact(tmp_path / "m.onnx", make_tiny_metadata(threshold=0.99, temperature=3.0))
+    calibration = Calibration(threshold=0.99, temperature=3.0)
+    write_tiny_artefact(tmp_path / "m.onnx", make_tiny_metadata(calibration=calibration))
     recognizer = Recognizer(tmp_path / "m.onnx")
-    decision = recognizer.recognize((_make_tone(0.15), 16000))
+    decision = recognizer.recognize((make_recording("sad").samples, 16000))
     assert decision.confidence < 0.99
     assert not decision.accepted
     assert decision.reason == "low_confidence"
@@ -124,6 +128,29 @@ def test_many_are_read_when_they_are_asked_for(recognizer: Recognizer, tmp_path:
     # Without end: a list of them, or of their samples, could not be made.
     stream = recognizer.recognize_many(itertools.repeat(path))
     assert len(list(itertools.islice(stream, 3))) == 3
+
+
+def test_several_at_once_are_the_same_in_the_same_order(
+    recognizer: Recognizer, tmp_path: Path
+) -> None:
+    paths = [tmp_path / f"{number}.wav" for number in range(7)]
+    for path, level in zip(paths, np.linspace(0.05, 0.9, 7), strict=True):
+        write_audio(path, _make_tone(level), 16000)
+    paths[3].write_text("no audio at all, but long enough to be looked at")
+    one, three = (list(recognizer.recognize_many(paths, n_jobs=n)) for n in (1, 3))
+    assert [outcome.path for outcome in three] == list(map(str, paths))
+    assert isinstance(three[3], Failure)
+    assert one[:3] + one[4:] == three[:3] + three[4:]
+
+
+def test_a_model_is_found_by_name_or_by_default(
+    model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("emovox.models.registry._PACKAGED", model.parent)
+    model.rename(model.parent / f"{DEFAULT_MODEL}.onnx")
+    assert Recognizer().metadata == Recognizer(DEFAULT_MODEL).metadata
+    with pytest.raises(UnknownModelError, match="Did you mean"):
+        Recognizer("emovox-smal")
 
 
 def test_a_missing_model_is_said_at_once(tmp_path: Path) -> None:

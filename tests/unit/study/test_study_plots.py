@@ -3,12 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from emovox.study.plots import (
-    draw_comparison,
-    draw_confusions,
-    draw_learning_curves,
-    save_figure,
-)
+from emovox.study.plot_style import save_figure
+from emovox.study.plots import draw_comparison, draw_confusions, draw_learning_curves
 from emovox.training import EpochRecord, Scores
 
 

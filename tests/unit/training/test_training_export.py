@@ -17,7 +17,14 @@ from torch import nn
 from emovox.emotions import EMOTIONS
 from emovox.errors import ModelIntegrityError, ParameterError
 from emovox.features import FeatureSet, get_feature_set
-from emovox.models import Artefact, ArtefactMetadata, Frontend, Population, load_artefact
+from emovox.models import (
+    Artefact,
+    ArtefactMetadata,
+    Calibration,
+    Frontend,
+    Population,
+    load_artefact,
+)
 from emovox.testing import make_recording, make_tiny_metadata
 from emovox.training.classical_network import copy_to_network
 from emovox.training.export import export_artefact
@@ -205,7 +212,7 @@ def test_what_does_not_fit_is_refused_and_nothing_written(tmp_path: Path) -> Non
             path, replace(metadata, frontend=Frontend("notebook-16k", "statistics", "{}"))
         )
     with pytest.raises(ModelIntegrityError, match="temperature"):
-        _export_small(path, replace(metadata, temperature=-1.0))
+        _export_small(path, replace(metadata, calibration=Calibration(temperature=-1.0)))
     assert list(tmp_path.iterdir()) == []
 
 

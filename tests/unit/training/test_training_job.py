@@ -46,7 +46,7 @@ def test_makes_an_artefact_that_says_what_it_is(manifest: Path, tmp_path: Path) 
         ("uar", len(test_clips), "speaker"),
         ("accuracy", len(test_clips), "speaker"),
     }
-    assert np.isfinite(metadata.temperature)
+    assert np.isfinite(metadata.calibration.temperature)
     # Figures stay; the same command trains again.
     assert (tmp_path / "run" / "metrics.jsonl").exists()
     assert not (tmp_path / "run" / "checkpoint.pt").exists()
