@@ -27,20 +27,24 @@ class GateOptions:
         The loudest 30 ms must reach this level, in dB below full scale (RMS, offset removed).
     min_speech_share : float
         Least share of the audible frames that must move as speech does (``measure_speech``),
-        0 to 1. Noise, hum, beeps and clicks have 0 to 0.05, voices 0.2 and more; 0 lets
-        everything through.
+        0 to 1. Noise, hum, tones and clicks have 0 to 0.05; none of 18,269 clips of seven corpora
+        is below 0.1, and none of 753 of them with white noise of their own power added is below
+        0.18. 0 lets everything through.
     clip_level : float
         From this level on a sample counts as clipped; full scale is 1. A little below, because
         resampling and lossy coding round the corners.
     max_clipped_share : float
-        Largest share of clipped samples, 0 to 1.
+        Largest share of clipped samples, 0 to 1. A little clipping is common (a fifth of SAVEE has
+        over 0.1 %) and does little harm: states of a frozen Whisper encoder and a linear head,
+        200 clips of 15 unheard speakers of CREMA-D, recognized 65 % (UAR) unclipped, 62 % with 2 %
+        of the samples clipped, 58 % with 10 %, 49 % with 20 %.
     """
 
     min_duration_s: float = 0.2
     min_level_db: float = -70.0
     min_speech_share: float = 0.1
     clip_level: float = 0.98
-    max_clipped_share: float = 0.001
+    max_clipped_share: float = 0.1
 
     def __post_init__(self) -> None:
         if self.min_duration_s < 0:

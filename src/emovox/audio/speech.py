@@ -34,7 +34,7 @@ _FINE_BINS = slice(4, 200)  # 100 to 5000 Hz
 _FINE_SMOOTHING = 6  # bins to either side
 _FINE_RANGE = 1e-3
 _FINE_LAG = 3  # frames that do not overlap
-_FROZEN = 0.9  # correlation of the fine structure
+_FROZEN = 0.93  # correlation of the fine structure
 _PEAK = 3  # bins to either side of a peak: the width of a tone under the window
 _NARROW = 0.9  # share of the power in one peak
 _MAX_TONAL = 0.5  # share of a neighbourhood that may be frozen, or narrow
@@ -110,15 +110,15 @@ def _analyze(samples: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
 
 
 def _compute_fine_structure(power: FloatArray) -> FloatArray:
-    """Return what harmonics and tones draw into the spectrum: dB about the local mean, unit norm.
+    """Return what harmonics and tones draw into the spectrum: log about local mean, unit norm.
 
     The mean removes formants, tilt and the colour of a noise; shape (n_frames, n_bins).
     """
     part = power[:, _FINE_BINS]
-    decibel = 10 * np.log10(part + (_FINE_RANGE * part.max(axis=1, keepdims=True) + _TINY))
+    log = np.log(part + (_FINE_RANGE * part.max(axis=1, keepdims=True) + _TINY))
     width = 2 * _FINE_SMOOTHING + 1
-    total = np.cumsum(np.pad(decibel, ((0, 0), (1, 0))), axis=1)
-    fine = decibel[:, _FINE_SMOOTHING:-_FINE_SMOOTHING]
+    total = np.cumsum(np.pad(log, ((0, 0), (1, 0))), axis=1)
+    fine = log[:, _FINE_SMOOTHING:-_FINE_SMOOTHING]
     fine = fine - (total[:, width:] - total[:, :-width]) / width
     norm = np.sqrt(np.einsum("ij,ij->i", fine, fine))
     scaled: FloatArray = fine / (norm[:, None] + np.float32(_TINY))
@@ -150,7 +150,7 @@ def _measure_peak(power: FloatArray) -> FloatArray:
 def _measure_movement(bands: FloatArray, counted: NDArray[np.bool_]) -> NDArray[np.float64]:
     """Return by how many dB the shape of the spectrum varies around each frame."""
     # Three frames together: chance alone moves a band of noise less then.
-    decibel = 10 * np.log10(_sum_near(bands, 1) + _TINY)
+    decibel = 10 * np.log10(_sum_near(bands * counted[:, None], 1) + _TINY)
     shape = np.maximum(decibel, decibel.max(axis=1, keepdims=True) - _BAND_RANGE_DB)
     shape -= shape.mean(axis=1, keepdims=True)
     shape[~counted] = 0

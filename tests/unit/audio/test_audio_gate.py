@@ -65,7 +65,7 @@ def test_nothing_is_too_short_and_silent():
 
 
 def test_clipping_is_found(voice):
-    report = _inspect(np.clip(voice * 4, -1, 1))
+    report = _inspect(np.clip(voice * 30, -1, 1))
     assert report.reason == "clipped"
     assert "are at full scale" in report.problems[0].message
 
@@ -77,13 +77,36 @@ def test_clipping_is_found_after_resampling(voice):
     assert inspect_recording(read_audio((clipped, 44100))).reason == "clipped"
 
 
-def test_a_few_full_samples_are_not_clipping(voice):
-    samples = voice.copy()
-    samples[:30] = 1.0
-    assert _inspect(samples).reason == ""
-    samples[:40] = 1.0
-    # 0.1 % of 32,000 samples is 32.
-    assert _inspect(samples).reason == "clipped"
+def test_a_loud_voice_is_not_refused(voice):
+    # As much clipping as the worst clips of the corpora have, and more.
+    loud = np.clip(voice * 4, -1, 1)
+    assert 0.01 < np.mean(np.abs(loud) == 1) < 0.1
+    assert _inspect(loud).reason == ""
+
+
+def test_the_limit_of_clipping():
+    voice = make_recording("neutral").samples[:20000]
+    options = GateOptions(max_clipped_share=0.001)
+    voice[:20] = 1.0  # 0.1 %
+    assert _inspect(voice, options).reason == ""
+    voice[:21] = 1.0
+    assert _inspect(voice, options).reason == "clipped"
+
+
+def test_no_speech_is_found():
+    noise = 0.1 * np.random.default_rng(0).normal(size=32000)
+    report = _inspect(noise)
+    assert report.reason == "no_speech"
+    assert "clip.wav holds no speech: 0% of what can be heard" in report.problems[0].message
+    assert _inspect(noise, GateOptions(min_speech_share=0)).reason == ""
+
+
+def test_the_gravest_problem_comes_first():
+    tone = np.clip(30 * np.sin(np.arange(32000) / 10), -1, 1)
+    assert [p.code for p in _inspect(tone).problems] == ["no_speech", "clipped"]
+    # Of a moment or of silence nothing is said of speech.
+    assert [p.code for p in _inspect(tone[:100]).problems] == ["too_short", "clipped"]
+    assert [p.code for p in _inspect(np.zeros(32000)).problems] == ["silent"]
 
 
 def test_the_limits_can_be_moved(voice):
@@ -93,7 +116,13 @@ def test_the_limits_can_be_moved(voice):
 
 
 @pytest.mark.parametrize(
-    "options", [{"min_duration_s": -1.0}, {"clip_level": 0.0}, {"max_clipped_share": 2.0}]
+    "options",
+    [
+        {"min_duration_s": -1.0},
+        {"clip_level": 0.0},
+        {"max_clipped_share": 2.0},
+        {"min_speech_share": -0.1},
+    ],
 )
 def test_limits_without_meaning_are_refused(options):
     with pytest.raises(ParameterError, match=next(iter(options))):

@@ -9,7 +9,7 @@ from emovox.testing import make_recording
 
 RATE = 16000
 TIME_S = np.arange(3 * RATE) / RATE
-# The gate's own limit, half of what the least speech-like real clips have.
+# The gate's own limit.
 LIMIT = 0.1
 
 
