@@ -92,7 +92,7 @@ CORPUS_CODES = MappingProxyType(
                 "sadness": "sad",
                 "anger": "angry",
                 "fear": "fear",
-                "surprise": "surprise",
+                "surprised": "surprise",
             }
         ),
         "ased": MappingProxyType(
