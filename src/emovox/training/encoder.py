@@ -11,6 +11,7 @@ everything made from them.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -107,7 +108,6 @@ class WhisperEncoder(nn.Module):
         self.front_end = LogMelFrontEnd(n_mels=shape.n_mels)
         self.conv1 = nn.Conv1d(shape.n_mels, shape.width, 3, padding=1)
         self.conv2 = nn.Conv1d(shape.width, shape.width, 3, stride=2, padding=1)
-        self.embed_positions = nn.Embedding(1500, shape.width)
         self.layers = nn.ModuleList(
             EncoderLayer(shape.width, shape.n_heads) for _ in range(shape.n_layers)
         )
@@ -136,12 +136,7 @@ class WhisperEncoder(nn.Module):
 
     def encode(self, log_mel: Tensor, n_frames: Tensor) -> tuple[list[Tensor], Tensor]:
         """Encode log-mels, shape (batch, n_mels, n_frames_10ms); see ``forward``."""
-        inside = torch.arange(log_mel.shape[2], device=log_mel.device) < n_frames[:, None]
-        # Padding must look like the end of the clip to the convolutions: zeros, as at the edge.
-        hidden = functional.gelu(self.conv1(log_mel * inside[:, None]))
-        hidden = functional.gelu(self.conv2(hidden * inside[:, None]))
-        mask = torch.arange(hidden.shape[2], device=hidden.device) < (n_frames[:, None] + 1) // 2
-        states = hidden.transpose(1, 2) + self.embed_positions.weight[: hidden.shape[2]]
+        states, mask = self.embed(log_mel, n_frames)
         everything = [states]
         attention_mask = mask[:, None, None, :]
         for layer in self.layers:
@@ -149,6 +144,33 @@ class WhisperEncoder(nn.Module):
             everything.append(states)
         everything[-1] = self.layer_norm(states)
         return everything, mask
+
+    def embed(self, log_mel: Tensor, n_frames: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the states before the first layer, and the mask; see ``forward``."""
+        inside = torch.arange(log_mel.shape[2], device=log_mel.device) < n_frames[:, None]
+        # Padding must look like the end of the clip to the convolutions: zeros, as at the edge.
+        hidden = functional.gelu(self.conv1(log_mel * inside[:, None]))
+        hidden = functional.gelu(self.conv2(hidden * inside[:, None]))
+        mask = torch.arange(hidden.shape[2], device=hidden.device) < (n_frames[:, None] + 1) // 2
+        steps = torch.arange(hidden.shape[2], device=hidden.device)
+        states = hidden.transpose(1, 2) + compute_positions(steps, self.shape.width)
+        return states, mask
+
+
+def compute_positions(steps: Tensor, width: int) -> Tensor:
+    """Return what is added to the states of each step, shape (n_steps, width).
+
+    Sines, then cosines, of ``width / 2`` wavelengths from 2 pi to 20,000 pi steps: computed, for
+    a table of them would weigh as much as a quarter of the small encoder in int8.
+
+    References
+    ----------
+    Vaswani et al., "Attention Is All You Need", 2017, section 3.5.
+    """
+    half = width // 2
+    rates = torch.exp(torch.arange(half, device=steps.device) * (-math.log(10_000) / (half - 1)))
+    angles = steps[:, None].float() * rates
+    return torch.cat([angles.sin(), angles.cos()], dim=1)
 
 
 def load_encoder(path: str | Path) -> tuple[WhisperEncoder, str]:
@@ -182,6 +204,7 @@ def load_encoder(path: str | Path) -> tuple[WhisperEncoder, str]:
             if name.startswith(_PREFIX)
         }
         encoder = WhisperEncoder(_read_shape(tensors))
+        _check_positions(tensors.pop("embed_positions.weight"), file)
         missing, unexpected = encoder.load_state_dict(tensors, strict=False)
     except (KeyError, RuntimeError, SafetensorError) as error:
         raise ModelIntegrityError(f"{file} is no Whisper encoder: {error}.") from error
@@ -191,6 +214,15 @@ def load_encoder(path: str | Path) -> tuple[WhisperEncoder, str]:
             f"{file} is no Whisper encoder: missing {missing[:3]}, unexpected {unexpected[:3]}."
         )
     return encoder.eval(), hash_file(file)
+
+
+def _check_positions(table: Tensor, file: Path) -> None:
+    computed = compute_positions(torch.arange(len(table)), table.shape[1])
+    # float16 in the file; sines of large angles in float32.
+    if not torch.allclose(table, computed, atol=2e-3):
+        raise ModelIntegrityError(
+            f"{file} is no Whisper encoder: its positions are not the known sinusoids."
+        )
 
 
 def _read_shape(tensors: dict[str, Tensor]) -> EncoderShape:

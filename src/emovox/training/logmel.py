@@ -13,13 +13,41 @@ _HOP = 160
 _FLOOR = 1e-10
 
 
+class MelPower(nn.Module):
+    """Waveform at 16 kHz to the power in mel bands, 100 frames a second.
+
+    25 ms Hann window, 10 ms hop, centred with reflection, Slaney mel bands up to 8 kHz; the last
+    frame is dropped. The Fourier transform is a matrix product: at 400 points it is as fast as
+    any, and every runtime has it.
+
+    Parameters
+    ----------
+    n_mels : int
+        Mel bands.
+    """
+
+    def __init__(self, n_mels: int) -> None:
+        super().__init__()
+        filters = build_mel_filters(sampling_rate=16_000, n_fft=_N_FFT, n_mels=n_mels)
+        self.register_buffer("filters", torch.from_numpy(filters.T.copy()), persistent=False)
+        self.register_buffer("basis", _windowed_basis(), persistent=False)
+        self.filters: Tensor
+        self.basis: Tensor
+
+    def forward(self, waveform: Tensor, length: Tensor) -> tuple[Tensor, Tensor]:
+        """Return powers (batch, n_frames, n_mels) and each clip's own number of frames."""
+        frames = _reflect_at_ends(waveform, length).unfold(1, _N_FFT, _HOP)[:, :-1]
+        spectrum = frames @ self.basis
+        half = spectrum.shape[2] // 2
+        power = spectrum[..., :half].square() + spectrum[..., half:].square()
+        return power @ self.filters, length // _HOP
+
+
 class LogMelFrontEnd(nn.Module):
     """Waveform at 16 kHz to log-mel energies, 100 frames a second.
 
-    25 ms Hann window, 10 ms hop, centred with reflection, power, Slaney mel bands up to 8 kHz,
-    log10 clamped at 1e-10 and at the clip's own maximum - 8, then (x + 4) / 4; the last frame is
-    dropped. The Fourier transform is a matrix product: at 400 points it is as fast as any, and
-    every runtime has it.
+    Power in mel bands, log10 clamped at 1e-10 and at the clip's own maximum - 8, then
+    (x + 4) / 4.
 
     Parameters
     ----------
@@ -29,20 +57,12 @@ class LogMelFrontEnd(nn.Module):
 
     def __init__(self, n_mels: int = 80) -> None:
         super().__init__()
-        filters = build_mel_filters(sampling_rate=16_000, n_fft=_N_FFT, n_mels=n_mels)
-        self.register_buffer("filters", torch.from_numpy(filters.T.copy()), persistent=False)
-        self.register_buffer("basis", _windowed_basis(), persistent=False)
-        self.filters: Tensor
-        self.basis: Tensor
+        self.power = MelPower(n_mels)
 
     def forward(self, waveform: Tensor, length: Tensor) -> tuple[Tensor, Tensor]:
         """Return log-mels (batch, n_mels, n_frames) and each clip's own number of frames."""
-        frames = _reflect_at_ends(waveform, length).unfold(1, _N_FFT, _HOP)[:, :-1]
-        spectrum = frames @ self.basis
-        half = spectrum.shape[2] // 2
-        power = spectrum[..., :half].square() + spectrum[..., half:].square()
-        log_mel = (power @ self.filters).clamp_min(_FLOOR).log10()
-        n_frames = length // _HOP
+        power, n_frames = self.power(waveform, length)
+        log_mel = power.clamp_min(_FLOOR).log10()
         inside = (torch.arange(log_mel.shape[1], device=length.device) < n_frames[:, None])[
             ..., None
         ]

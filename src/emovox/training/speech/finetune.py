@@ -1,0 +1,393 @@
+"""Training of the recognizer's network: the head on frozen states first, then all that may move.
+
+Every step hears each clip under several voices: unknown, and known from sets of other clips of
+the same speaker, of any size and mix of emotions. So the network is never surprised by how much,
+or how little, it is told of a voice.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from emovox.training.checkpoints import read_checkpoint, write_checkpoint
+from emovox.training.device import autocast, choose_precision, derive_seed, scoped_torch
+from emovox.training.speech.frozen import FrozenStates, iter_batches
+from emovox.training.speech.network import SpeechNetwork
+from emovox.training.speech.options import FineTuning
+from emovox.training.speech.voices import VoiceBank
+from emovox.types import FloatArray, IntArray
+
+_HEAD_BATCH = 256
+_NEVER = -1e4
+_WARM_UP = 0.08
+_CPU = torch.device("cpu")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SpeechData:
+    """Training clips, and what is known of them.
+
+    Attributes
+    ----------
+    frozen : FrozenStates
+        Of all clips of the study; ``rows`` says which of them train.
+    pooled : ndarray of float16, shape (n_clips, n_variants + 1, n_states)
+        Pooled states of the encoder as it came.
+    rows : ndarray of int64, shape (n_train,)
+        Clips that train.
+    labels, speakers : ndarray of int64, shape (n_clips,)
+    targets : ndarray of float32, shape (n_clips, 8)
+    known : ndarray of bool, shape (n_clips, 8)
+        Emotions that a clip's corpus has.
+    """
+
+    frozen: FrozenStates
+    pooled: np.ndarray[Any, np.dtype[np.float16]]
+    rows: IntArray
+    labels: IntArray
+    speakers: IntArray
+    targets: FloatArray
+    known: np.ndarray[Any, np.dtype[np.bool_]]
+
+    def compute_fingerprint(self, options: object) -> str:
+        """Return a hash of everything that decides how a training ends."""
+        digest = hashlib.sha256(json.dumps(options, sort_keys=True).encode())
+        for array in (self.pooled[:, 0, :8], self.rows, self.labels, self.speakers, self.targets):
+            digest.update(np.ascontiguousarray(array).data)
+        return digest.hexdigest()
+
+
+@dataclass(slots=True)
+class _Moving:
+    """What changes during training besides the weights."""
+
+    bank: VoiceBank
+    step: int = 0
+    average: dict[str, Tensor] = field(default_factory=dict)
+
+
+def fine_tune(
+    network: SpeechNetwork,
+    data: SpeechData,
+    options: FineTuning,
+    *,
+    folder: Path | None = None,
+    on_epoch: Callable[[dict[str, Any]], None] | None = None,
+) -> None:
+    """Train a network in place.
+
+    Parameters
+    ----------
+    network : SpeechNetwork
+        With its encoder as it came.
+    data : SpeechData
+    options : FineTuning
+    folder : Path, optional
+        For the checkpoint: called again with the same arguments, a killed training goes on after
+        its last whole epoch.
+    on_epoch : callable, optional
+        Called with the figures of each epoch: ``epoch`` (0: the head alone), ``loss``,
+        ``loss_known``, ``seconds``.
+    """
+    with scoped_torch(_CPU, None):
+        _Training(network, data, options, folder, on_epoch or (lambda record: None)).run()
+
+
+class _Training:
+    def __init__(
+        self,
+        network: SpeechNetwork,
+        data: SpeechData,
+        options: FineTuning,
+        folder: Path | None,
+        tell: Callable[[dict[str, Any]], None],
+    ) -> None:
+        self.network, self.data, self.options = network, data, options
+        self.folder, self.tell = folder, tell
+        self.targets = torch.from_numpy(data.targets)
+        self.known = torch.from_numpy(data.known)
+        # Place of a clip in the bank.
+        self.place = np.full(len(data.labels), -1)
+        self.place[data.rows] = np.arange(len(data.rows))
+        states = torch.from_numpy(data.pooled[data.rows, 0]).float()
+        bank = VoiceBank(
+            states, states.clone(), data.speakers[data.rows], data.labels[data.rows]
+        )
+        self.moving = _Moving(bank)
+        self.fingerprint = data.compute_fingerprint([asdict(options), asdict(network.options)])
+
+    def run(self) -> None:
+        torch.manual_seed(derive_seed(self.options.seed))
+        done = self._restore()
+        if done < 0:
+            self._settle()
+            self._report(0, self._train_head)
+            self.moving.average = self._get_weights()
+        if self.options.epochs:
+            self.precision = self._choose_precision()
+            self._prepare(done)
+            for epoch in range(max(done, 0) + 1, self.options.epochs + 1):
+                torch.manual_seed(derive_seed(self.options.seed, epoch))
+                self._report(epoch, lambda number=epoch: self._train_epoch(number))
+            self.network.load_state_dict(self.moving.average, strict=False)
+        self.network.eval()
+
+    def _report(self, epoch: int, train: Callable[[], tuple[float, float]]) -> None:
+        start = time.perf_counter()
+        loss, loss_known = train()
+        seconds = time.perf_counter() - start
+        self._save(epoch)
+        self.tell({"epoch": epoch, "loss": loss, "loss_known": loss_known, "seconds": seconds})
+
+    # The head on frozen states.
+
+    def _train_head(self) -> tuple[float, float]:
+        head, options = self.network.head.train(), self.options
+        optimizer = torch.optim.AdamW(
+            head.parameters(), lr=2 * options.head_rate, weight_decay=options.weight_decay
+        )
+        rng = np.random.default_rng([options.seed, 1])
+        n_steps = options.head_epochs * -(-len(self.data.rows) // _HEAD_BATCH)
+        losses = []
+        for step in range(n_steps):
+            clips = rng.choice(self.data.rows, _HEAD_BATCH, p=self._chances())
+            variant = self._draw_variants(clips, rng)
+            states = torch.from_numpy(self.data.pooled[clips, variant]).float()
+            _set_rate(optimizer, _one_cycle(step / n_steps))
+            losses.append(self._step(states, clips, optimizer, rng))
+            if step % 100 == 99:
+                self._refresh_neutral()
+        recent = np.mean(losses[-50:], axis=0)
+        return float(recent[0]), float(recent[1])
+
+    def _chances(self) -> np.ndarray[Any, np.dtype[np.float64]]:
+        speakers = self.data.speakers[self.data.rows]
+        count = np.bincount(speakers)[speakers]
+        chance: np.ndarray[Any, np.dtype[np.float64]] = count**-0.5 / (count**-0.5).sum()
+        return chance
+
+    def _draw_variants(self, clips: IntArray, rng: np.random.Generator) -> IntArray:
+        n_copies = self.data.pooled.shape[1]
+        variant = rng.integers(0, n_copies, len(clips))
+        there = self.data.frozen.length[clips, variant] > 0
+        return np.where(there, variant, 0)
+
+    def _step(
+        self,
+        states: Tensor,
+        clips: IntArray,
+        optimizer: torch.optim.Optimizer,
+        rng: np.random.Generator,
+    ) -> tuple[float, float]:
+        """Learn from pooled states under several voices; return both losses."""
+        head, bank = self.network.head, self.moving.bank
+        target, known = self.targets[clips], self.known[clips]
+        unknown = head.classify_unknown(states)
+        loss = _compute_loss(unknown, target, known)
+        population = (head.mean, head.deviation)
+        losses_known = []
+        for _ in range(self.options.known_voices):
+            voice = bank.draw(self.place[clips], population, rng)
+            losses_known.append(_compute_loss(head(states, *voice), target, known))
+        loss_known = torch.stack(losses_known).mean() if losses_known else loss
+        optimizer.zero_grad(set_to_none=True)
+        (loss + loss_known).backward()
+        nn.utils.clip_grad_norm_(self._trained(), 1.0)
+        optimizer.step()
+        return float(loss.detach()), float(loss_known.detach())
+
+    def _trained(self) -> list[nn.Parameter]:
+        return [p for p in self.network.parameters() if p.grad is not None]
+
+    # The whole network.
+
+    def _choose_precision(self) -> str:
+        layer = self.network.encoder.layers[-1]
+        batch = (torch.zeros(32, 100, self.network.encoder.shape.width), None)
+        return choose_precision(self.options.precision, layer, batch, _CPU)  # type: ignore[arg-type]
+
+    def _prepare(self, done: int) -> None:
+        options, encoder = self.options, self.network.encoder
+        groups: list[dict[str, Any]] = [
+            {"params": list(self.network.head.parameters()), "peak": options.head_rate}
+        ]
+        highest = max(self.network.options.pooled)
+        for number in range(self.network.options.n_frozen, highest):
+            rate = options.encoder_rate * options.rate_decay ** (highest - 1 - number)
+            groups.append({"params": list(encoder.layers[number].parameters()), "peak": rate})
+        if highest == len(encoder.layers):
+            groups.append(
+                {"params": list(encoder.layer_norm.parameters()), "peak": options.encoder_rate}
+            )
+        self.optimizer = torch.optim.AdamW(groups, lr=0.0, weight_decay=options.weight_decay)
+        if done > 0:
+            self.optimizer.load_state_dict(self.optimizer_state)
+
+    def _train_epoch(self, epoch: int) -> tuple[float, float]:
+        self.network.train()
+        if epoch > 1:
+            # The states have moved since the last epoch, and with them the middle of all voices.
+            self._settle()
+        rng = np.random.default_rng([self.options.seed, 2, epoch])
+        batches = list(self._draw_batches(rng))
+        losses = []
+        for number, (clips, variant, first, longest) in enumerate(batches):
+            share = (epoch - 1 + number / len(batches)) / self.options.epochs
+            _set_rate(self.optimizer, _one_cycle(share))
+            states, mask = self.data.frozen.collate(clips, variant, first, longest)
+            with autocast(_CPU, self.precision):
+                pooled = self.network.encode_rest(states, _mask_spans(mask, rng))
+            pooled = pooled.float()
+            losses.append(self._step(pooled, clips, self.optimizer, rng))
+            self._remember(clips, pooled.detach())
+            self._average_weights()
+        self._refresh_neutral()
+        mean = np.mean(losses, axis=0)
+        return float(mean[0]), float(mean[1])
+
+    def _draw_batches(
+        self, rng: np.random.Generator
+    ) -> Iterator[tuple[IntArray, IntArray, IntArray, int]]:
+        size = self.options.clips_per_epoch
+        replace = size > len(self.data.rows)
+        clips = rng.choice(self.data.rows, size, replace=replace, p=self._chances())
+        variant = self._draw_variants(clips, rng)
+        length = self.data.frozen.length[clips, variant]
+        # Now and then a cut to one to three seconds: calls and live voices come so.
+        cut = np.where(rng.random(size) < 0.25, rng.integers(50, 151, size), length)
+        length = np.minimum(np.minimum(length, cut), self.options.longest_frames)
+        batches = list(iter_batches(length, self.options.batch_frames))
+        for batch in (batches[i] for i in rng.permutation(len(batches))):
+            room = self.data.frozen.length[clips[batch], variant[batch]] - length[batch]
+            first = (rng.random(len(batch)) * (room + 1)).astype(np.int64)
+            yield clips[batch], variant[batch], first, int(length[batch].max())
+
+    def _remember(self, clips: IntArray, pooled: Tensor) -> None:
+        place = torch.from_numpy(self.place[clips])
+        self.moving.bank.states[place] = pooled
+        head = self.network.head
+        with torch.no_grad():
+            # Dropout active: on training clips the head alone would know too well.
+            self.moving.bank.neutral[place] = head.neutralize(pooled, head.classify_unknown(pooled))
+
+    def _refresh_neutral(self) -> None:
+        head, bank = self.network.head, self.moving.bank
+        head.offsets.copy_(bank.compute_offsets())
+        with torch.no_grad():
+            for part in torch.split(torch.arange(len(bank.states)), 2048):
+                states = bank.states[part]
+                bank.neutral[part] = head.neutralize(states, head.classify_unknown(states))
+
+    def _settle(self) -> None:
+        """Set the population to the voices that the bank holds now."""
+        mean, deviation = self.moving.bank.compute_population()
+        self.network.head.mean.copy_(mean)
+        self.network.head.deviation.copy_(deviation)
+
+    # Averages and checkpoints.
+
+    def _get_weights(self) -> dict[str, Tensor]:
+        moving = {name for name, p in self.network.named_parameters() if p.requires_grad}
+        return {n: t.detach().clone() for n, t in self.network.state_dict().items() if n in moving}
+
+    def _average_weights(self) -> None:
+        self.moving.step += 1
+        # At first the average is short, so that it does not hold on to the beginning.
+        keep = min(self.options.averaging, self.moving.step / (self.moving.step + 10))
+        parameters = dict(self.network.named_parameters())
+        for name, average in self.moving.average.items():
+            average.lerp_(parameters[name].detach(), 1 - keep)
+
+    def _save(self, epoch: int) -> None:
+        if self.folder is None:
+            return
+        state: dict[str, Any] = {
+            "epoch": epoch,
+            "weights": self._get_weights(),
+            "buffers": dict(self.network.head.named_buffers()),
+            "average": self.moving.average,
+            "step": self.moving.step,
+            "bank": (self.moving.bank.states.half(), self.moving.bank.neutral.half()),
+        }
+        if epoch:
+            state["optimizer"] = self.optimizer.state_dict()
+        write_checkpoint(self.folder, self.fingerprint, state)
+
+    def _restore(self) -> int:
+        """Return the last whole epoch of a killed training, -1 where there is none."""
+        state = None if self.folder is None else read_checkpoint(self.folder, self.fingerprint)
+        if state is None:
+            return -1
+        self.network.load_state_dict(state["weights"], strict=False)
+        self.network.head.load_state_dict(state["buffers"], strict=False)
+        self.moving.average, self.moving.step = state["average"], state["step"]
+        states, neutral = (tensor.float() for tensor in state["bank"])
+        self.moving.bank.states, self.moving.bank.neutral = states, neutral
+        self.optimizer_state = state.get("optimizer")
+        return int(state["epoch"])
+
+
+def encode_clips(
+    network: SpeechNetwork, frozen: FrozenStates, clips: IntArray, *, precision: str = "float32"
+) -> Tensor:
+    """Return the pooled states of clean clips, shape (n_clips, n_states).
+
+    Parameters
+    ----------
+    network : SpeechNetwork
+    frozen : FrozenStates
+    clips : ndarray of int64, shape (n_clips,)
+    precision : str
+        ``float32`` or ``bfloat16``.
+    """
+    was_training = network.training
+    network.eval()
+    states = torch.zeros(len(clips), network.n_states)
+    zero = np.zeros(len(clips), np.int64)
+    for batch in iter_batches(frozen.length[clips, 0], 6000):
+        inputs = frozen.collate(clips[batch], zero[batch], zero[batch], 1500)
+        with torch.inference_mode(), autocast(_CPU, precision):
+            states[torch.from_numpy(batch)] = network.encode_rest(*inputs).float()
+    network.train(was_training)
+    return states
+
+
+def _compute_loss(logits: Tensor, target: Tensor, known: Tensor) -> Tensor:
+    masked = torch.where(known, logits, _NEVER)
+    loss: Tensor = -(target * functional.log_softmax(masked, dim=1)).sum(1).mean()
+    return loss
+
+
+def _mask_spans(mask: Tensor, rng: np.random.Generator) -> Tensor:
+    """Hide up to two spans of each clip, each at most an eighth of it."""
+    hidden = mask.clone()
+    for row, length in enumerate(mask.sum(1).tolist()):
+        for _ in range(2):
+            size = int(rng.integers(0, length // 8 + 1))
+            start = int(rng.integers(0, length - size + 1))
+            hidden[row, start : start + size] = False
+    return hidden
+
+
+def _one_cycle(share: float) -> float:
+    """Return the rate relative to its highest: up in a straight line, down along a cosine."""
+    if share < _WARM_UP:
+        return max(share / _WARM_UP, 0.02)
+    return 0.5 + 0.5 * float(np.cos(np.pi * (share - _WARM_UP) / (1 - _WARM_UP)))
+
+
+def _set_rate(optimizer: torch.optim.Optimizer, factor: float) -> None:
+    for group in optimizer.param_groups:
+        group.setdefault("peak", group["lr"])
+        group["lr"] = group["peak"] * factor

@@ -1,0 +1,184 @@
+"""The recognizer's network: an encoder, states pooled over time, a head that knows the voice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from emovox.training.encoder import WhisperEncoder
+from emovox.training.rows import N_CLASSES
+from emovox.training.speech.frontend import SpeechFrontEnd
+
+_EPSILON = 1e-5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkOptions:
+    """Shape of the network.
+
+    Attributes
+    ----------
+    n_frozen : int, default=2
+        First layers of the encoder that keep the weights they came with (its convolutions
+        always do). Their states can be computed once for all trainings.
+    pooled : tuple of int, default=(2, 3, 4)
+        Layers whose states are pooled over time, each to a mean and a deviation. None may be
+        below ``n_frozen``.
+    hidden : int, default=256
+        Units of the head.
+    dropout : float, default=0.3
+        Of the head, in training.
+    """
+
+    n_frozen: int = 2
+    pooled: tuple[int, ...] = (2, 3, 4)
+    hidden: int = 256
+    dropout: float = 0.3
+
+
+class VoiceHead(nn.Module):
+    """From pooled states, and what is known of the voice, to logits.
+
+    Two things enter: the states relative to the voice, and how the voice lies relative to the
+    population. So the head can tell an unknown voice (nothing added) from a known one, and a
+    voice known from angry clips alone from one known from all its moods.
+
+    Parameters
+    ----------
+    n_states : int
+    options : NetworkOptions
+    """
+
+    def __init__(self, n_states: int, options: NetworkOptions) -> None:
+        super().__init__()
+        for name in ("mean", "deviation"):
+            self.register_buffer(name, torch.zeros(n_states))
+        self.deviation: Tensor
+        self.mean: Tensor
+        self.deviation.fill_(1.0)
+        self.register_buffer("offsets", torch.zeros(N_CLASSES, n_states))
+        self.offsets: Tensor
+        self.relative = nn.Linear(n_states, options.hidden)
+        self.voice = nn.Linear(n_states, options.hidden, bias=False)
+        nn.init.zeros_(self.voice.weight)
+        self.dropout = nn.Dropout(options.dropout)
+        self.out = nn.Linear(options.hidden, N_CLASSES)
+
+    def forward(self, states: Tensor, voice_mean: Tensor, voice_deviation: Tensor) -> Tensor:
+        """Return logits (batch, 8); the arguments have shape (batch, n_states)."""
+        relative = (states - voice_mean) / voice_deviation
+        voice = (voice_mean - self.mean) / self.deviation
+        hidden = self.relative(self.dropout(relative)) + self.voice(self.dropout(voice))
+        logits: Tensor = self.out(self.dropout(functional.gelu(hidden)))
+        return logits
+
+    def classify_unknown(self, states: Tensor) -> Tensor:
+        """Return logits (batch, 8) of states whose voice is not known."""
+        return self(states, self.mean.expand_as(states), self.deviation.expand_as(states))
+
+    def neutralize(self, states: Tensor, logits: Tensor) -> Tensor:
+        """Take from states what their emotion adds to them, as far as the logits know it.
+
+        What remains is the voice. Its mean over clips hardly depends on which emotions they
+        happen to carry: ten angry clips do not make anger the middle of a voice.
+
+        Parameters
+        ----------
+        states : Tensor, shape (batch, n_states)
+        logits : Tensor, shape (batch, 8)
+            Of the same clips, their voice unknown.
+        """
+        neutral: Tensor = states - logits.softmax(dim=1) @ self.offsets
+        return neutral
+
+
+class SpeechNetwork(nn.Module):
+    """Waveform to logits and voice states.
+
+    Parameters
+    ----------
+    encoder : WhisperEncoder
+        Its layers above the highest pooled one are dropped.
+    options : NetworkOptions
+    """
+
+    def __init__(self, encoder: WhisperEncoder, options: NetworkOptions) -> None:
+        super().__init__()
+        self.options = options
+        self.front_end = SpeechFrontEnd(encoder.shape.n_mels)
+        self.encoder = encoder
+        self.head = VoiceHead(2 * encoder.shape.width * len(options.pooled), options)
+        for module in (encoder.conv1, encoder.conv2, *encoder.layers[: options.n_frozen]):
+            module.requires_grad_(False)
+
+    @property
+    def n_states(self) -> int:
+        """Number of pooled states."""
+        return int(self.head.mean.shape[0])
+
+    def encode_frozen(self, log_mel: Tensor, n_frames: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the states after the frozen layers and their mask, as `encode_rest` takes them.
+
+        Parameters
+        ----------
+        log_mel : Tensor, shape (batch, n_mels, n_frames)
+        n_frames : Tensor of int64, shape (batch,)
+        """
+        states, mask = self.encoder.embed(log_mel, n_frames)
+        for layer in self.encoder.layers[: self.options.n_frozen]:
+            states = layer(states, mask[:, None, None, :])
+        return states, mask
+
+    def encode_rest(self, states: Tensor, mask: Tensor) -> Tensor:
+        """Return pooled states (batch, n_states) from the states after the frozen layers.
+
+        Parameters
+        ----------
+        states : Tensor, shape (batch, n_frames, width)
+        mask : Tensor of bool, shape (batch, n_frames)
+            True where a frame belongs to its clip.
+        """
+        everything = {self.options.n_frozen: states}
+        n_layers = len(self.encoder.layers)
+        for number in range(self.options.n_frozen + 1, max(self.options.pooled) + 1):
+            states = self.encoder.layers[number - 1](states, mask[:, None, None, :])
+            everything[number] = states
+        if n_layers in everything:
+            everything[n_layers] = self.encoder.layer_norm(states)
+        return pool([everything[number] for number in self.options.pooled], mask)
+
+    def forward(
+        self, waveform: Tensor, length: Tensor, voice_mean: Tensor, voice_deviation: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Return logits (batch, 8) and voice states (batch, n_states), as an artefact does."""
+        states = self.encode_rest(*self.encode_frozen(*self.front_end(waveform, length)))
+        logits = self.head(states, voice_mean, voice_deviation)
+        voice_states = self.head.neutralize(states, self.head.classify_unknown(states))
+        return logits, voice_states
+
+
+def pool(layers: Sequence[Tensor], mask: Tensor) -> Tensor:
+    """Return mean and deviation over time of each layer's states, side by side.
+
+    Parameters
+    ----------
+    layers : sequence of Tensor, shape (batch, n_frames, width) each
+    mask : Tensor of bool, shape (batch, n_frames)
+
+    Returns
+    -------
+    Tensor, shape (batch, 2 * width * n_layers)
+        Float32: mean and deviation of the first layer, then of the next.
+    """
+    weight = (mask / mask.sum(dim=1, keepdim=True))[:, None, :].float()
+    pooled = []
+    for states in layers:
+        values = states.float()
+        mean = weight @ values
+        variance = weight @ (values - mean).square()
+        pooled += [mean[:, 0], (variance[:, 0] + _EPSILON).sqrt()]
+    return torch.cat(pooled, dim=1)

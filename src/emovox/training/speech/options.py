@@ -1,0 +1,57 @@
+"""How the recognizer's network is trained, in one record."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FineTuning:
+    """How to train. First the head alone on frozen states, then all that may move.
+
+    Attributes
+    ----------
+    seed : int, default=0
+        Of everything drawn.
+    head_epochs : int, default=12
+        Passes of the head over the frozen states of all clips and copies.
+    epochs : int, default=4
+        Of the whole, each of ``clips_per_epoch`` clips. 0: the encoder stays as it came.
+    clips_per_epoch : int, default=9000
+        Drawn with a chance that falls with the square root of a speaker's number of clips.
+    batch_frames : int, default=4000
+        States (50 a second) of a batch, padding included.
+    longest_frames : int, default=150
+        States of a clip in training, at most; longer ones are cut at random (3 s).
+    head_rate, encoder_rate : float
+        Learning rates of AdamW at their highest; the last layer's is ``encoder_rate``.
+    rate_decay : float, default=0.7
+        Factor of the rate from a layer to the one below.
+    weight_decay : float, default=0.02
+    averaging : float, default=0.995
+        Of the weights: each step keeps this share of the average.
+    label_smoothing : float, default=0.05
+        Spread over the emotions that the corpus has.
+    votes : float, default=0.25
+        Weight of what CREMA-D's listeners heard against what the actor meant.
+    known_voices : int, default=2
+        Sets of the speaker's clips that each clip meets in a step, besides the unknown voice.
+    precision : str, default="auto"
+        ``float32``, ``bfloat16``; ``auto`` measures.
+    """
+
+    seed: int = 0
+    head_epochs: int = 12
+    epochs: int = 4
+    clips_per_epoch: int = 9000
+    batch_frames: int = 4000
+    longest_frames: int = 150
+    head_rate: float = 5e-4
+    encoder_rate: float = 1e-4
+    rate_decay: float = 0.7
+    weight_decay: float = 0.02
+    averaging: float = 0.995
+    label_smoothing: float = 0.05
+    votes: float = 0.25
+    known_voices: int = 2
+    precision: str = "auto"

@@ -1,0 +1,132 @@
+"""Voices in training: what sets of a speaker's clips say of the voice, whatever they carry."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from emovox.models import Adaptation
+from emovox.training.rows import N_CLASSES
+from emovox.types import IntArray
+
+SET_SIZES = (1, 2, 3, 5, 10, 20, 40, 80)
+"""How many clips of a voice training meets, drawn with equal chance."""
+
+ADAPTATION = Adaptation(prior_mean_clips=2.0, prior_deviation_clips=20.0)
+"""How far a voice is followed. A clip's own spread is about as wide as that of voices."""
+
+_SWEEPS = 20
+
+
+@dataclass(eq=False)
+class VoiceBank:
+    """The latest states of every training clip, and the sets drawn from them.
+
+    Attributes
+    ----------
+    states : Tensor, shape (n_clips, n_states)
+        As pooled; ``neutral`` has them without what the emotion adds.
+    neutral : Tensor, shape (n_clips, n_states)
+    speaker, label : ndarray of int64, shape (n_clips,)
+    """
+
+    states: Tensor
+    neutral: Tensor
+    speaker: IntArray
+    label: IntArray
+
+    def __post_init__(self) -> None:
+        self._members = {
+            int(s): np.flatnonzero(self.speaker == s) for s in np.unique(self.speaker)
+        }
+        weight = np.zeros(len(self.speaker))
+        for members in self._members.values():
+            # Between one vote a clip and one vote a speaker: a mean of two clips says little.
+            weight[members] = len(members) ** -0.5
+        self._weight = torch.from_numpy(weight / weight.sum()).float()
+
+    def compute_population(self) -> tuple[Tensor, Tensor]:
+        """Return mean and deviation, (n_states,) each, of the neutral states of all voices."""
+        mean = self._weight @ self.neutral
+        variance = self._weight @ (self.neutral - mean).square()
+        return mean, variance.sqrt().clamp_min(1e-4)
+
+    def compute_offsets(self) -> Tensor:
+        """Return what each emotion adds to a voice's states, shape (8, n_states); they sum to 0.
+
+        Least squares of ``states = voice + emotion`` over the means of each speaker's clips of
+        each emotion, by turns, so that speakers who lack an emotion do no harm.
+        """
+        speakers = np.unique(self.speaker, return_inverse=True)[1]
+        cell = torch.from_numpy(speakers * N_CLASSES + self.label)
+        n_cells = (int(speakers.max()) + 1) * N_CLASSES
+        count = torch.zeros(n_cells).index_add_(0, cell, torch.ones(len(cell)))
+        total = torch.zeros(n_cells, self.states.shape[1]).index_add_(0, cell, self.states)
+        means = (total / count.clamp_min(1)[:, None]).view(-1, N_CLASSES, self.states.shape[1])
+        there = (count > 0).float().view(-1, N_CLASSES, 1)
+        offsets = torch.zeros(N_CLASSES, self.states.shape[1])
+        for _ in range(_SWEEPS):
+            voice = (there * (means - offsets)).sum(1) / there.sum(1)
+            offsets = (there * (means - voice[:, None])).sum(0) / there.sum(0).clamp_min(1)
+            offsets -= offsets.mean(0)
+        offsets[there.sum(0)[:, 0] == 0] = 0.0
+        return offsets
+
+    def draw(
+        self, clips: IntArray, population: tuple[Tensor, Tensor], rng: np.random.Generator
+    ) -> tuple[Tensor, Tensor]:
+        """Draw a set of clips of each clip's speaker; return the voice's mean and deviation.
+
+        Half of the sets are of any emotions, half of one or two alone; half never hold the clip
+        itself.
+
+        Parameters
+        ----------
+        clips : ndarray of int64, shape (batch,)
+        population : tuple of Tensor, shape (n_states,) each
+        rng : numpy.random.Generator
+
+        Returns
+        -------
+        mean, deviation : Tensor, shape (batch, n_states)
+        """
+        voices = [self._draw_one(int(clip), population, rng) for clip in clips]
+        return torch.stack([v[0] for v in voices]), torch.stack([v[1] for v in voices])
+
+    def _draw_one(
+        self, clip: int, population: tuple[Tensor, Tensor], rng: np.random.Generator
+    ) -> tuple[Tensor, Tensor]:
+        pool = self._members[int(self.speaker[clip])]
+        if rng.random() < 0.5:
+            emotions = np.unique(self.label[pool])
+            chosen = rng.permutation(emotions)[: 1 + int(rng.random() < 0.4)]
+            pool = pool[np.isin(self.label[pool], chosen)]
+        if rng.random() < 0.5:
+            pool = pool[pool != clip]
+        size = min(int(rng.choice(SET_SIZES)), len(pool))
+        if not size:
+            return population
+        return shrink(self.neutral[torch.from_numpy(rng.choice(pool, size, False))], population)
+
+
+def shrink(states: Tensor, population: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
+    """Return mean and deviation of a voice, as ``emovox.recognizer`` estimates them.
+
+    Parameters
+    ----------
+    states : Tensor, shape (n_clips, n_states)
+        Neutral states of at least one clip.
+    population : tuple of Tensor, shape (n_states,) each
+        Mean and deviation.
+    """
+    n_clips = len(states)
+    mean, deviation = population
+    own = n_clips / (n_clips + ADAPTATION.prior_mean_clips)
+    spread = n_clips / (n_clips + ADAPTATION.prior_deviation_clips)
+    voice = mean + (states.mean(0) - mean) * own
+    variance = deviation.square()
+    variance = variance + (states.var(0, correction=0) - variance) * spread
+    return voice, variance.sqrt()
