@@ -104,13 +104,14 @@ def walk_commands(command: click.Command, context: click.Context) -> Iterator[tu
         for name in command.list_commands(context):
             below = command.get_command(context, name)
             if below is not None:
-                inner = click.Context(below, info_name=name, parent=context, max_content_width=92)
-                yield from walk_commands(below, inner)
+                yield from walk_commands(below, click.Context(below, context, name))
 
 
 def write_command_reference() -> None:
     """Write what ``--help`` says of every command."""
-    context = click.Context(root, info_name="emovox", max_content_width=92, terminal_width=92)
+    # The width is that of a page; contexts below inherit it.
+    settings = {**root.context_settings, "terminal_width": 92}
+    context = click.Context(root, info_name="emovox", **settings)
     parts = [
         "# Command line\n\nWhat `emovox --help` and `emovox COMMAND --help` say. Exit codes are "
         "on the page about [errors](../errors.md).\n"
@@ -128,12 +129,12 @@ def write_page(path: Path, text: str) -> None:
         path.write_text(text, encoding="utf-8")
 
 
-def call_parameters_so(app: Any, what: str, name: str, thing: Any, *rest: Any) -> None:
+def call_parameters_so(*event: Any) -> None:
     """Show the attributes of a record as what they are too: the parameters that make it.
 
     Napoleon knows several names in front of one type among parameters only.
     """
-    lines = rest[-1]
+    _, what, _, thing, _, lines = event
     if what == "class" and dataclasses.is_dataclass(thing) and "Parameters" not in lines:
         lines[:] = ["Parameters" if line == "Attributes" else line for line in lines]
 
