@@ -179,6 +179,19 @@ def test_runner_refuses_a_page_that_is_wrong(text: str, message: str, tmp_path: 
         runner.run_page(page, tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("shown", "fits"), [("right in 46%", True), ("right in 45%", True), ("right in 42%", False)]
+)
+def test_runner_lets_numbers_round_otherwise(shown: str, fits: bool, tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(f"```console\n$ echo right in 47%\n{shown}\n```\n")
+    if fits:
+        runner.run_page(page, tmp_path)
+    else:
+        with pytest.raises(runner.PageError):
+            runner.run_page(page, tmp_path)
+
+
 def test_runner_lets_dots_stand_for_anything(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     page.write_text("```console\n$ echo took 3.2 s\ntook ... s\n```\n")
