@@ -2,9 +2,10 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+DOCS := .venv-docs
 DEMO ?= runs/demo
 
-.PHONY: help install demo test lint types imports check benchmarks lock clean
+.PHONY: help install demo test lint types imports check benchmarks figures docs lock clean
 
 help:  ## Show this list.
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -40,8 +41,22 @@ check: lint types imports  ## Run lint, types and import rules.
 benchmarks: install  ## Measure speed as ratios against what one would otherwise run.
 	for script in benchmarks/[a-z]*.py; do $(BIN)/python $$script || exit; done
 
+figures: install  ## Draw the figures of docs/learn anew, by running its pages.
+	$(BIN)/python scripts/run_pages.py --figures docs/learn/figures docs/learn/*.md
+
+# An environment of its own: the site needs Sphinx and no torch.
+$(DOCS)/installed: requirements/docs.txt pyproject.toml
+	test -x $(DOCS)/bin/python || $(PYTHON) -m venv $(DOCS)
+	$(DOCS)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements/docs.txt
+	$(DOCS)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	touch $@
+
+docs: $(DOCS)/installed  ## Build the site into docs/_build/html; warnings are errors.
+	$(DOCS)/bin/python -m sphinx -W --keep-going -q -b html docs docs/_build/html
+	@echo docs/_build/html/index.html
+
 lock: install  ## Write the versions now installed as the locked ones.
 	$(BIN)/python -m pip freeze --exclude-editable | sed 's,+cpu$$,,' > requirements/dev.txt
 
-clean:  ## Remove the environment and all runs.
-	rm -rf $(VENV) runs
+clean:  ## Remove the environments, the site and all runs.
+	rm -rf $(VENV) $(DOCS) docs/_build docs/_generated runs

@@ -111,8 +111,8 @@ def compute_reliability(
 def compute_ece(truth: ArrayLike, probabilities: ArrayLike, *, n_bins: int = 15) -> float:
     """Return the expected calibration error.
 
-    The mean over clips of |accuracy - mean confidence| of the bin that the clip's confidence falls
-    into. Bins are of equal width, open below and closed above; the estimate is biased upwards
+    The mean over clips of ``|accuracy - mean confidence|`` of the bin that the clip's confidence
+    falls into. Bins are of equal width, open below and closed above; the estimate is biased upwards
     where bins hold few clips.
 
     Parameters
