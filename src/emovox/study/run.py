@@ -126,8 +126,15 @@ def run_study(plan: StudyPlan, options: StudyOptions, watcher: Watcher) -> Path:
     return results
 
 
-def report_study(root: Path) -> Path:
+def report_study(root: Path, *, links: bool = True) -> Path:
     """Compute figures and report again from what a run folder holds, and nothing else.
+
+    Parameters
+    ----------
+    root : Path
+        Folder of the study.
+    links : bool, default=True
+        Whether the page links to recordings.
 
     Returns
     -------
@@ -141,7 +148,7 @@ def report_study(root: Path) -> Path:
     """
     plan = read_study(root / STUDY_NAME)
     clips = read_manifest(root / MANIFEST_NAME)
-    return write_report(plan, clips, expand_plan(plan, clips), root)
+    return write_report(plan, clips, expand_plan(plan, clips), root, links=links)
 
 
 def _recall_clips(root: Path, source: Mapping[str, Any]) -> tuple[Clip, ...] | None:

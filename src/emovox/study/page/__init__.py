@@ -1,0 +1,31 @@
+"""The report of a study as one HTML page."""
+
+from emovox.study.page.parts import (
+    Answers,
+    Cell,
+    Code,
+    Figure,
+    Grid,
+    Prose,
+    Section,
+    Sound,
+    Sounds,
+    Table,
+    Terms,
+)
+from emovox.study.page.render import format_page
+
+__all__ = [
+    "Answers",
+    "Cell",
+    "Code",
+    "Figure",
+    "Grid",
+    "Prose",
+    "Section",
+    "Sound",
+    "Sounds",
+    "Table",
+    "Terms",
+    "format_page",
+]
