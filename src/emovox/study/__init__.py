@@ -1,9 +1,18 @@
 """Studies: a plan, its runs, their evaluation, a report."""
 
+from emovox.study.compare_folders import compare_places
+from emovox.study.comparison import Paired, format_pairs
 from emovox.study.estimate import CostModel
 from emovox.study.evaluate import RESULT_FIELDS, Evaluation, evaluate_runs
 from emovox.study.plan import Experiment, StudyPlan, build_plan, read_study
-from emovox.study.run import StudyOptions, Watcher, report_study, run_study
+from emovox.study.run import (
+    StudyOptions,
+    Watcher,
+    plan_study,
+    read_call,
+    report_study,
+    run_study,
+)
 from emovox.study.runs import Run, RunConfig, expand_plan
 
 __all__ = [
@@ -11,14 +20,19 @@ __all__ = [
     "CostModel",
     "Evaluation",
     "Experiment",
+    "Paired",
     "Run",
     "RunConfig",
     "StudyOptions",
     "StudyPlan",
     "Watcher",
     "build_plan",
+    "compare_places",
     "evaluate_runs",
     "expand_plan",
+    "format_pairs",
+    "plan_study",
+    "read_call",
     "read_study",
     "report_study",
     "run_study",

@@ -84,7 +84,14 @@ def compare_places(
     if second is None:
         side = _read_place(first)
         chosen = _choose_protocol([side], protocol)
-        return compare_experiments(side.tests, side.list_experiments(), chosen, options)
+        pairs = compare_experiments(side.tests, side.list_experiments(), chosen, options)
+        if not pairs:
+            raise ParameterError(
+                f"{first} has nothing to compare under the protocol {chosen!r}.",
+                hint="It takes two experiments with finished runs, and clips whose speaker is "
+                "known. Name another study or run as B.",
+            )
+        return pairs
     if not Path(second.partition(":")[0]).is_dir():
         second = f"{first.partition(':')[0]}:{second}"
     sides = [_read_place(first), _read_place(second)]

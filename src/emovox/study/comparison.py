@@ -19,6 +19,7 @@ from emovox.metrics import (
     correct_pvalues,
 )
 from emovox.study.scored import Scored
+from emovox.study.words import format_table, hundredths, say_bounds
 from emovox.types import IntArray
 
 BELIEVED = 0.05
@@ -220,3 +221,32 @@ def correct(pairs: Sequence[Paired]) -> tuple[Paired, ...]:
         dataclasses.replace(pair, p_corrected=value)
         for pair, value in zip(pairs, corrected, strict=True)
     )
+
+
+def format_pairs(pairs: Sequence[Paired]) -> str:
+    """Return comparisons as a Markdown table with a line about it."""
+    rows = [
+        [
+            pair.a,
+            pair.b,
+            hundredths(pair.value_a),
+            hundredths(pair.value_b),
+            f"{hundredths(pair.difference, sign=True)} "
+            f"{say_bounds(pair.low, pair.high, sign=True)}".strip(),
+            f"{pair.p_value:.4f}",
+            f"{pair.p_corrected:.4f}",
+            f"{pair.n_rows:,}",
+            str(pair.n_speakers),
+        ]
+        for pair in pairs
+    ]
+    header = ["a", "b", "a (%)", "b (%)", "a - b, points", "p", "p, corrected", "rows", "speakers"]
+    first = pairs[0]
+    note = (
+        f"{first.metric}, protocol {first.protocol}, the same clips for both. In brackets the 95 % "
+        "interval, speakers resampled; p by exchanging a and b speaker by speaker, corrected by "
+        "Holm over all rows."
+    )
+    if not can_decide(pairs):
+        note += f" With {first.n_speakers} speakers no difference can be told from chance."
+    return f"{format_table(header, rows)}\n{note}\n"

@@ -12,8 +12,9 @@ from emovox.emotions import EMOTIONS
 from emovox.files import write_text
 from emovox.metrics import Interval
 from emovox.study.standings import METRICS
-from emovox.study.summary import Story, format_table
+from emovox.study.summary import Story
 from emovox.study.tables import write_table
+from emovox.study.words import format_table
 
 _TITLES = {"uar": "UAR", "accuracy": "accuracy", "macro_f1": "macro F1"}
 

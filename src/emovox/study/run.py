@@ -26,6 +26,8 @@ from emovox.types import Clip, Progress
 
 STUDY_NAME = "study.toml"
 _SOURCE_NAME = "source.json"
+_PLACES_NAME = "places.json"
+"""Where recordings and features are, so that a study can be taken up by its folder alone."""
 
 
 class Watcher(Protocol):
@@ -101,6 +103,7 @@ def run_study(plan: StudyPlan, options: StudyOptions, watcher: Watcher) -> Path:
     root = options.root
     root.mkdir(parents=True, exist_ok=True)
     write_text(root / STUDY_NAME, plan.to_toml())
+    write_text(root / _PLACES_NAME, json.dumps(_describe_places(options), indent=2))
     source = _describe_source(plan, options)
     clips = _recall_clips(root, source)
     if clips is None:
@@ -124,6 +127,75 @@ def run_study(plan: StudyPlan, options: StudyOptions, watcher: Watcher) -> Path:
             hint=event["hint"] or "Its run.log says more; the same command tries again.",
         )
     return results
+
+
+def plan_study(
+    plan: StudyPlan, options: StudyOptions, watcher: Watcher
+) -> tuple[tuple[Run, ...], list[Run]]:
+    """Find out what a study would do, without doing it.
+
+    Recordings are found, or made where they are synthetic; nothing is computed of them.
+
+    Parameters
+    ----------
+    plan : StudyPlan
+        What is compared.
+    options : StudyOptions
+        Where; runs finished there are not done again.
+    watcher : Watcher
+        Told of progress.
+
+    Returns
+    -------
+    tuple of Run
+        All of the study.
+    list of Run
+        Those to do.
+
+    Raises
+    ------
+    EmovoxError
+        If recordings are missing, or a protocol cannot split them.
+    """
+    root = options.root
+    clips = _recall_clips(root, _describe_source(plan, options))
+    if clips is None:
+        clips, _ = gather_clips(plan, options.data, root, watcher.stage)
+    return _list_runs(plan, clips, root)
+
+
+def read_call(root: Path, n_jobs: int = 0) -> tuple[StudyPlan, StudyOptions]:
+    """Return what `run_study` was called with when it wrote to a folder.
+
+    Parameters
+    ----------
+    root : Path
+        Folder of a study, in any state.
+    n_jobs : int, default=0
+        Runs side by side from now on; 0: as many as processors.
+
+    Returns
+    -------
+    StudyPlan
+    StudyOptions
+
+    Raises
+    ------
+    ConfigError
+        If the folder holds no study.
+    """
+    plan = read_study(root / STUDY_NAME)
+    path = root / _PLACES_NAME
+    places = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    data, store = (Path(places[n]) if places.get(n) else None for n in ("data", "store"))
+    return plan, StudyOptions(root=root, data=data, store=store, n_jobs=n_jobs)
+
+
+def _describe_places(options: StudyOptions) -> dict[str, str | None]:
+    return {
+        name: None if path is None else str(path.resolve())
+        for name, path in (("data", options.data), ("store", options.store))
+    }
 
 
 def report_study(root: Path, *, links: bool = True) -> Path:

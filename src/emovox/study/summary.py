@@ -14,6 +14,7 @@ from emovox.study.evaluate import ALL
 from emovox.study.mistakes import Mistake
 from emovox.study.plan import StudyPlan
 from emovox.study.standings import Standing
+from emovox.study.words import format_table
 from emovox.types import Clip
 
 Row: TypeAlias = Mapping[str, Any]
@@ -258,15 +259,3 @@ def _format_uar(row: Row | None) -> str:
     if row["uar_low"] is None:
         return value
     return f"{value} [{100 * row['uar_low']:.1f}, {100 * row['uar_high']:.1f}]"
-
-
-def format_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Return a Markdown table, columns aligned for those who read it as text."""
-    widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
-
-    def join(cells: Sequence[str]) -> str:
-        padded = (cell.ljust(width) for cell, width in zip(cells, widths, strict=True))
-        return f"| {' | '.join(padded)} |"
-
-    rule = f"|{'|'.join('-' * (width + 2) for width in widths)}|"
-    return "\n".join([join(header), rule, *map(join, rows)]) + "\n"

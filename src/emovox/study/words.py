@@ -74,3 +74,15 @@ def say_p(value: float) -> str:
 def join_words(words: Sequence[str]) -> str:
     """Return ``a``, ``a and b``, ``a, b and c``."""
     return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
+
+
+def format_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return a Markdown table, columns aligned for those who read it as text."""
+    widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
+
+    def join(cells: Sequence[str]) -> str:
+        padded = (cell.ljust(width) for cell, width in zip(cells, widths, strict=True))
+        return f"| {' | '.join(padded)} |"
+
+    rule = f"|{'|'.join('-' * (width + 2) for width in widths)}|"
+    return "\n".join([join(header), rule, *map(join, rows)]) + "\n"

@@ -128,11 +128,16 @@ def draw_pairs(pairs: Sequence[Paired], name: Callable[[str], str], *, title: st
     reach = 5.0 * math.ceil(20 * max(ends, default=0.05) + 0.1)
     scale = Scale(-reach, reach, right=90)
     parts: list[Markup] = []
-    y = _TOP
+    y, against = _TOP, ""
     for pair in pairs:
         colour = "blue" if pair.is_believed else "soft"
         told = hundredths(pair.difference, sign=True)
-        parts.append(write("0", y + 13, f"{name(pair.a)} \u2212 {name(pair.b)}", "label"))
+        if pair.b != against:
+            against = pair.b
+            y += _GAP if y > _TOP else 0
+            parts.append(write("0", y + 13, f"against {name(pair.b)}", "group"))
+            y += _LABEL
+        parts.append(write("0", y + 13, name(pair.a), "label"))
         y += _LABEL + LINE_HEIGHT
         end = pair.difference
         if pair.low is not None and pair.high is not None:

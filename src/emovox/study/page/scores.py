@@ -216,7 +216,7 @@ def write_pairs(story: Story) -> Iterator[Section]:
         (
             Figure(
                 "figure-pairs", title, draw_pairs(pairs, story.get_title, title=title),
-                "Later idea minus earlier one, in points of UAR; p corrected.",
+                "Differences in points of UAR, with 95 % intervals over speakers.",
                 (("circle f-blue", "beyond chance"), ("circle hollow", "may be chance")),
             ),
             table,
