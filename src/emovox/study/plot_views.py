@@ -58,7 +58,7 @@ def draw_views(versions: Sequence[tuple[str, FloatArray]], *, title: str = "") -
         amplitude=1.05 * max(float(np.abs(s).max(initial=0.0)) for _, s in versions) or 1.0,
         zcr=1.1 * max(float(table["zcr"].max()) for table in tables) or 1.0,
         # The zeroth is the level, and would drown the others.
-        mfcc=max(float(np.abs(table["mfcc"][:, 1:]).max()) for table in tables) or 1.0,
+        mfcc=max(float(np.percentile(np.abs(t["mfcc"][:, 1:]), 98)) for t in tables) or 1.0,
     )
     figure = Figure(figsize=(max(7.5, 5.2 * len(versions)), 10.5), layout="constrained")
     if title:
