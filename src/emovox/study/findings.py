@@ -11,7 +11,7 @@ from emovox.study.comparison import Paired, can_decide
 from emovox.study.findings_overfitting import explain_dev_above_train, judge_overfitting
 from emovox.study.standings import Standing
 from emovox.study.summary import Story
-from emovox.study.words import Finding, join_words, percent, points, say_interval, say_p
+from emovox.study.words import Finding, hundredths, join_words, percent, points, say_interval, say_p
 from emovox.training import get_model_spec
 
 
@@ -125,7 +125,7 @@ def _list_helpers(story: Story) -> Iterator[Finding]:
         return
 
     def tell(name: str, pair: Paired, gain: float) -> str:
-        return f"{story.get_title(name)} ({100 * gain:+.1f}, {say_p(pair.p_corrected)})"
+        return f"{story.get_title(name)} ({hundredths(gain, sign=True)}, {say_p(pair.p_corrected)})"
 
     better = [tell(n, p, d) for n, (p, d) in against if p.is_believed and d > 0]
     worse = [tell(n, p, d) for n, (p, d) in against if p.is_believed and d < 0]

@@ -15,6 +15,7 @@ from emovox.study.page.svg import (
     Scale,
     draw,
     draw_axis,
+    label,
     line,
     list_ticks,
     mark,
@@ -71,7 +72,7 @@ def draw_scores(
     parts: list[Markup] = []
     y = _TOP
     for name, dots in rows:
-        parts.append(write("0", y + 13, name, "label"))
+        parts.append(label(y + 13, name))
         y += _LABEL
         for dot in dots:
             y += LINE_HEIGHT
@@ -107,7 +108,7 @@ def draw_leak(rows: Sequence[tuple[str, float, float]], *, title: str) -> Markup
     parts: list[Markup] = []
     y = _TOP
     for name, honest, faulty in rows:
-        parts.append(write("0", y + 13, name, "label"))
+        parts.append(label(y + 13, name))
         y += _LABEL + LINE_HEIGHT
         added = hundredths(faulty - honest, sign=True)
         start, end = scale(100 * honest), scale(100 * faulty)
@@ -135,9 +136,9 @@ def draw_pairs(pairs: Sequence[Paired], name: Callable[[str], str], *, title: st
         if pair.b != against:
             against = pair.b
             y += _GAP if y > _TOP else 0
-            parts.append(write("0", y + 13, f"against {name(pair.b)}", "group"))
+            parts.append(label(y + 13, f"against {name(pair.b)}", "group"))
             y += _LABEL
-        parts.append(write("0", y + 13, name(pair.a), "label"))
+        parts.append(label(y + 13, name(pair.a)))
         y += _LABEL + LINE_HEIGHT
         end = pair.difference
         if pair.low is not None and pair.high is not None:
@@ -162,7 +163,7 @@ def draw_gaps(gaps: Sequence[Gap], name: Callable[[str], str], *, title: str) ->
     y = _TOP
     for gap in gaps:
         told = f"gap {hundredths(gap.size)}"
-        parts.append(write("0", y + 13, name(gap.experiment), "label"))
+        parts.append(label(y + 13, name(gap.experiment), most=32))
         parts.append(write("100%", y + 13, told, "value t-vermilion", anchor="end"))
         y += _LABEL + LINE_HEIGHT
         row = y - 8

@@ -39,7 +39,10 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table; the first ``n_words`` columns are words, the rest numbers."""
+    """A table; the first ``n_words`` columns are words, the rest numbers.
+
+    It is folded away behind ``fold`` where that is given.
+    """
 
     kind: ClassVar[str] = "table"
 
@@ -47,6 +50,7 @@ class Table:
     rows: Sequence[Sequence[Cell]]
     caption: str = ""
     n_words: int = 1
+    fold: str = ""
 
 
 @dataclass(frozen=True, slots=True)

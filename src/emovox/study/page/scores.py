@@ -16,6 +16,9 @@ from emovox.study.standings import Standing
 from emovox.study.summary import Row, Story
 from emovox.study.words import hundredths, say_bounds, say_p
 
+_FEW = 10
+"""With fewer speakers percentile intervals are too narrow; see ``emovox.metrics.speakers``."""
+
 _NAMES = {"uar": "UAR", "accuracy": "accuracy", "macro_f1": "macro F1"}
 
 
@@ -69,6 +72,9 @@ def _tabulate_scores(story: Story) -> Table:
     note = f"Best on unheard voices in bold. Chance: {100 * story.chance:.1f} % UAR."
     if leaky:
         note += f" {', '.join(leaky)}: faulty on purpose, test speakers are in training as well."
+    fewest = min(one.n_speakers for one in story.standings.values())
+    if fewest < _FEW:
+        note += f" Intervals from {fewest} speakers are too narrow."
     seeds = {one.n_seeds for one in story.standings.values()}
     if max(seeds) > 1:
         note += f" {max(seeds)} seeds together; {_say_spread(story)}."
@@ -285,6 +291,7 @@ def _tabulate_corpora(story: Story, rows: Sequence[Row]) -> Table:
             for row in rows
             if row["corpus"] != ALL
         ],
-        "Figures in %.",
+        "Figures in %; of the first seed.",
         n_words=3,
+        fold="All figures of all corpora",
     )

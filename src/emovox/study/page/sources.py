@@ -98,7 +98,7 @@ def _describe_corpus(name: str) -> tuple[str, str, str, str]:
     """Return title, licence, citation and address."""
     if name in list_corpora():
         info = get_corpus(name).INFO
-        return info.title, info.licence, info.citation, info.licence_url
+        return f"{info.title} ({name})", info.licence, info.citation, info.licence_url
     if name == SYNTHETIC:
         text = "Voices made by a program from a seed; the study file says which."
         return "Synthetic voices", "free, made by emovox", text, ""

@@ -13,6 +13,7 @@ from markupsafe import Markup
 LINE_HEIGHT = 20
 """Pixels from one lane to the next."""
 
+_LABEL_LENGTH = 42
 _SHAPES = {
     "circle": Markup('<circle r="5.5" class="{}"/>'),
     "diamond": Markup('<path d="M0-6.5 6.5 0 0 6.5-6.5 0z" class="{}"/>'),
@@ -62,6 +63,14 @@ def write(
     """Return text."""
     return Markup('<text x="{}" y="{}" dx="{}" class="{}"{}>{}</text>').format(
         _at(x), f"{y:.1f}", f"{dx:g}", style, _anchor(anchor), text
+    )
+
+
+def label(y: float, text: str, style: str = "label", *, most: int = _LABEL_LENGTH) -> Markup:
+    """Return text at the left, cut to what a telephone is wide; a pointer shows all of it."""
+    shown = text if len(text) <= most else f"{text[: most - 1].rstrip()}\u2026"
+    return Markup('<text x="0" y="{}" class="{}"><title>{}</title>{}</text>').format(
+        f"{y:.1f}", style, text, shown
     )
 
 
