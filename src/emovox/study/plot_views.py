@@ -7,16 +7,22 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from emovox.audio import read_audio
 from emovox.augment import format_alteration, make_policy
+from emovox.errors import MissingExtraError
 from emovox.features import FeatureSet, get_feature_set
 from emovox.files import hash_file
+from emovox.types import FloatArray
+
+try:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+except ImportError as error:
+    raise MissingExtraError("train") from error
+
 from emovox.study.plot_audio import draw_spectrogram, draw_waveform
 from emovox.study.plot_style import BLUE, FAINT, GREEN, INK, VERMILION, add_title, dress
-from emovox.types import FloatArray
 
 VIEW_RATE = 16000
 """Hz; all views are computed at this rate."""

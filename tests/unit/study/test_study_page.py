@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 import shutil
+import sys
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
 
+from emovox.errors import MissingExtraError
 from emovox.study import read_study, report_study
 from emovox.study.page import Cell, Prose, Section, Table, format_page
 from emovox.study.page.sources import make_address
@@ -180,3 +182,11 @@ def test_addresses_are_relative_inside_the_folder_and_quoted(tmp_path):
     assert make_address(tmp_path / "a b" / "c#1.wav", tmp_path) == "a%20b/c%231.wav"
     other = make_address(tmp_path / "x.wav", tmp_path / "study")
     assert other == (tmp_path / "x.wav").resolve().as_uri()
+
+
+def test_says_how_to_install_jinja(monkeypatch):
+    for name in [n for n in sys.modules if n.startswith(("emovox.study.page", "jinja2"))]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "jinja2", None)
+    with pytest.raises(MissingExtraError, match=re.escape("pip install 'emovox[train]'")):
+        import emovox.study.page  # noqa: F401

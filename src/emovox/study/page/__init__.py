@@ -1,5 +1,12 @@
 """The report of a study as one HTML page."""
 
+from emovox.errors import MissingExtraError
+
+try:
+    import jinja2  # noqa: F401 - its absence is told here, in our words
+except ImportError as error:
+    raise MissingExtraError("train") from error
+
 from emovox.study.page.parts import (
     Answers,
     Cell,
