@@ -115,7 +115,7 @@ def draw_confusion(counts: IntArray, *, title: str) -> Markup:
             if not shown[row, column]:
                 continue
             parts.append(rectangle(box, "f-blue", opacity=float(share)))
-            style = "cell on-fill" if share > 0.75 else "cell on-mid" if share > 0.5 else "cell"
+            style = "cell on-fill" if share > 0.75 else "cell on-mid" if share > 0.6 else "cell"
             style += " strong" if row == column else ""
             parts.append(write(x + _CELL / 2, y + _CELL / 2 + 4, f"{100 * share:.0f}", style,
                                anchor="middle"))  # fmt: skip
