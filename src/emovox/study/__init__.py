@@ -4,15 +4,9 @@ from emovox.study.compare_folders import compare_places
 from emovox.study.comparison import Paired, format_pairs
 from emovox.study.estimate import CostModel
 from emovox.study.evaluate import RESULT_FIELDS, Evaluation, evaluate_runs
+from emovox.study.places import StudyOptions, read_call
 from emovox.study.plan import Experiment, StudyPlan, build_plan, read_study
-from emovox.study.run import (
-    StudyOptions,
-    Watcher,
-    plan_study,
-    read_call,
-    report_study,
-    run_study,
-)
+from emovox.study.run import Watcher, plan_study, report_study, run_study
 from emovox.study.runs import Run, RunConfig, expand_plan
 
 __all__ = [

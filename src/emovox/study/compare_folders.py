@@ -16,13 +16,12 @@ from emovox.protocols import get_protocol
 from emovox.study.comparison import Paired, compare_experiments, compare_seeds, correct
 from emovox.study.evaluate import evaluate_runs
 from emovox.study.execute import MANIFEST_NAME, PREDICTIONS_NAME
+from emovox.study.places import STUDY_NAME
 from emovox.study.plan import read_study
 from emovox.study.runs import RunConfig, expand_plan
 from emovox.study.scored import Labels, Scored, read_scored
 from emovox.study.settings import read_toml
 from emovox.types import Clip
-
-STUDY_NAME = "study.toml"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -17,6 +15,7 @@ from emovox.features import ExtractionOptions, FeatureStore
 from emovox.files import write_text
 from emovox.study.data import SYNTHETIC, LeftOutRow, gather_clips, write_left_out
 from emovox.study.execute import MANIFEST_NAME, Source, extract_rows
+from emovox.study.places import STUDY_NAME, StudyOptions, write_call
 from emovox.study.plan import StudyPlan, read_study
 from emovox.study.pool import run_tasks
 from emovox.study.report import write_report
@@ -24,10 +23,7 @@ from emovox.study.runs import Run, expand_plan
 from emovox.training import get_model_spec
 from emovox.types import Clip, Progress
 
-STUDY_NAME = "study.toml"
 _SOURCE_NAME = "source.json"
-_PLACES_NAME = "places.json"
-"""Where recordings and features are, so that a study can be taken up by its folder alone."""
 
 
 class Watcher(Protocol):
@@ -48,32 +44,6 @@ class Watcher(Protocol):
         ``summary.json`` has; ``failed`` has ``error``, ``message``, ``hint``.
         """
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class StudyOptions:
-    """Where and how a study runs.
-
-    Attributes
-    ----------
-    root : Path
-        Folder that everything is written to.
-    data : Path or None
-        Recordings: a folder that has a folder for each corpus, or a manifest.
-    store : Path or None
-        Folder of the feature store; None: as the study says, else ``store`` below ``root``.
-    n_jobs : int
-        Runs side by side; 0: as many as processors.
-    """
-
-    root: Path
-    data: Path | None = None
-    store: Path | None = None
-    n_jobs: int = 0
-
-    def get_n_jobs(self) -> int:
-        """Return the number of runs side by side."""
-        return self.n_jobs or os.cpu_count() or 1
 
 
 def run_study(plan: StudyPlan, options: StudyOptions, watcher: Watcher) -> Path:
@@ -102,8 +72,7 @@ def run_study(plan: StudyPlan, options: StudyOptions, watcher: Watcher) -> Path:
     """
     root = options.root
     root.mkdir(parents=True, exist_ok=True)
-    write_text(root / STUDY_NAME, plan.to_toml())
-    write_text(root / _PLACES_NAME, json.dumps(_describe_places(options), indent=2))
+    write_call(plan, options)
     source = _describe_source(plan, options)
     clips = _recall_clips(root, source)
     if clips is None:
@@ -162,40 +131,6 @@ def plan_study(
     if clips is None:
         clips, _ = gather_clips(plan, options.data, root, watcher.stage)
     return _list_runs(plan, clips, root)
-
-
-def read_call(root: Path, n_jobs: int = 0) -> tuple[StudyPlan, StudyOptions]:
-    """Return what `run_study` was called with when it wrote to a folder.
-
-    Parameters
-    ----------
-    root : Path
-        Folder of a study, in any state.
-    n_jobs : int, default=0
-        Runs side by side from now on; 0: as many as processors.
-
-    Returns
-    -------
-    StudyPlan
-    StudyOptions
-
-    Raises
-    ------
-    ConfigError
-        If the folder holds no study.
-    """
-    plan = read_study(root / STUDY_NAME)
-    path = root / _PLACES_NAME
-    places = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-    data, store = (Path(places[n]) if places.get(n) else None for n in ("data", "store"))
-    return plan, StudyOptions(root=root, data=data, store=store, n_jobs=n_jobs)
-
-
-def _describe_places(options: StudyOptions) -> dict[str, str | None]:
-    return {
-        name: None if path is None else str(path.resolve())
-        for name, path in (("data", options.data), ("store", options.store))
-    }
 
 
 def report_study(root: Path, *, links: bool = True) -> Path:
