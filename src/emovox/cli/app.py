@@ -17,9 +17,10 @@ _COMMANDS = {
     "enroll": ("emovox.cli.enroll", "Learn a voice from recordings, to be known by name."),
     "evaluate": ("emovox.cli.evaluate", "Say how far a model can be trusted, and for whom."),
     "features": ("emovox.cli.features", "Compute features of all clips of a manifest."),
+    "inspect": ("emovox.cli.inspect", "Draw a recording and its features, and state its facts."),
     "models": ("emovox.cli.models", "List the models, or print the card of one."),
     "predict": ("emovox.cli.predict", "Say which emotion recordings carry."),
-    "study": ("emovox.cli.study", "Run and report a study."),
+    "study": ("emovox.cli.study", "Plan, run, resume, report and compare studies."),
     "timeline": ("emovox.cli.timeline", "Say which emotion a long recording carries, and when."),
     "train": ("emovox.cli.train", "Train a model and write it as one ONNX file."),
 }

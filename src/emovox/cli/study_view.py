@@ -37,7 +37,7 @@ class StudyView:
 
     def __init__(self, options: StudyOptions, bars: Bars | None) -> None:
         self._n_jobs = options.get_n_jobs()
-        self._cost = CostModel.of_folder(options.root)
+        self._cost = CostModel.of_folder(options.root, typical=True)
         self._bars = bars
         self._tasks: dict[str, TaskID] = {}
         self._pending: dict[str, Run] = {}
@@ -104,7 +104,8 @@ class StudyView:
         if pending and n_unknown == len(pending):
             return "time unknown yet"
         rest = f" + {n_unknown} unknown" if n_unknown else ""
-        return f"at most {format_duration(seconds)}{rest}"
+        roughly = "" if self._cost.has_seen(pending) else "roughly "
+        return f"at most {roughly}{format_duration(seconds)}{rest}"
 
 
 @contextmanager
@@ -162,6 +163,22 @@ def format_plan(runs: Sequence[Run], pending: Sequence[Run], cost: CostModel) ->
         ).rstrip()
         for row in table
     ]
+
+
+def format_whole_plan(
+    runs: Sequence[Run], pending: Sequence[Run], options: StudyOptions
+) -> list[str]:
+    """Return the plan, and below it what all of it takes."""
+    cost = CostModel.of_folder(options.root, typical=True)
+    n_jobs = options.get_n_jobs()
+    seconds, n_unknown = cost.expect_all(pending, n_jobs)
+    total = f"{len(pending)} of {len(runs)} runs to do, {n_jobs} at a time"
+    if pending and n_unknown < len(pending):
+        roughly = "" if cost.has_seen(pending) else "roughly "
+        total += f"; training takes at most {roughly}{format_duration(seconds)}"
+    if n_unknown:
+        total += f"; of {n_unknown} runs the time is unknown"
+    return [*format_plan(runs, pending, cost), total]
 
 
 def format_duration(seconds: float) -> str:

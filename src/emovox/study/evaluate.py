@@ -14,25 +14,27 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from emovox.emotions import EMOTIONS, encode_emotions
-from emovox.errors import ManifestError
+from emovox.emotions import EMOTIONS
 from emovox.metrics import (
     ResamplingOptions,
     compute_accuracy,
     compute_confusion,
+    compute_macro_f1,
+    compute_recalls,
     compute_uar,
     estimate_interval,
 )
 from emovox.protocols import get_protocol
 from emovox.study.execute import PREDICTIONS_NAME, SEEN_NAME
 from emovox.study.runs import SUMMARY_NAME, Run
-from emovox.study.tables import read_table
+from emovox.study.scored import ALL, Labels, Scored, read_scored
 from emovox.types import Clip, IntArray
 
-ALL = "all"
-"""In ``corpus``: all corpora together. In ``fold``: all folds together."""
+__all__ = ["ALL", "RESULT_FIELDS", "Evaluation", "Row", "evaluate_runs"]
+
+METRICS = ("accuracy", "uar", "macro_f1")
+"""Those that have intervals."""
 
 Row = dict[str, Any]
 """A row of ``results.json``; `RESULT_FIELDS` says what is in it."""
@@ -52,10 +54,14 @@ RESULT_FIELDS: Mapping[str, str] = {
     "n_speakers": "speakers among the test rows",
     "accuracy": "share of test rows that are right",
     "uar": "mean over emotions of the share that is right",
+    "macro_f1": "mean over emotions of F1",
     "accuracy_low": "lower end of the 95 % interval, speakers resampled; pooled rows only",
     "accuracy_high": "upper end",
     "uar_low": "lower end of the 95 % interval, speakers resampled; pooled rows only",
     "uar_high": "upper end",
+    "macro_f1_low": "lower end of the 95 % interval, speakers resampled; pooled rows only",
+    "macro_f1_high": "upper end",
+    **{f"recall_{name}": f"share of {name} rows that are right; null if none" for name in EMOTIONS},
     "train_uar": "UAR on the training rows, by the finished model; pooled: mean over folds",
     "n_test_clean": "test rows that are recordings as published, not altered copies",
     "accuracy_clean": "accuracy on those alone",
@@ -69,61 +75,6 @@ RESULT_FIELDS: Mapping[str, str] = {
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Labels:
-    """What the manifest says of each clip, as arrays of shape (n_clips,)."""
-
-    truth: IntArray
-    corpus: NDArray[np.str_]
-    speaker: NDArray[np.str_]
-
-    @classmethod
-    def of(cls, clips: Sequence[Clip]) -> Labels:
-        """Read them off clips."""
-        return cls(
-            encode_emotions([clip.emotion for clip in clips]),
-            np.array([clip.corpus for clip in clips]),
-            np.array([clip.speaker_id for clip in clips]),
-        )
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Scored:
-    """Predictions beside the truth, one element a row.
-
-    Attributes
-    ----------
-    truth, prediction : ndarray of int64, shape (n,)
-        Indices into ``EMOTIONS``.
-    clean : ndarray of bool, shape (n,)
-        False for altered copies.
-    corpus, speaker : ndarray of str, shape (n,)
-        Of the clip.
-    """
-
-    truth: IntArray
-    prediction: IntArray
-    clean: NDArray[np.bool_]
-    corpus: NDArray[np.str_]
-    speaker: NDArray[np.str_]
-
-    def __len__(self) -> int:
-        return len(self.truth)
-
-    def take(self, mask: NDArray[np.bool_]) -> Scored:
-        """Return the rows where ``mask`` is true."""
-        return Scored(*(getattr(self, name)[mask] for name in self.__slots__))
-
-    def of_corpus(self, corpus: str) -> Scored:
-        """Return the rows of one corpus, or all."""
-        return self if corpus == ALL else self.take(self.corpus == corpus)
-
-    @classmethod
-    def join(cls, parts: Sequence[Scored]) -> Scored:
-        """Put rows one after the other."""
-        return cls(*(np.concatenate([getattr(p, n) for p in parts]) for n in cls.__slots__))
-
-
-@dataclass(frozen=True, slots=True, eq=False)
 class Evaluation:
     """All figures of a study.
 
@@ -133,10 +84,13 @@ class Evaluation:
         What ``results.json`` holds.
     confusions : mapping of (experiment, protocol) to ndarray of int64, shape (8, 8)
         Counts of test rows, truth by prediction; folds and seeds added up.
+    tests : mapping of (experiment, protocol, seed) to Scored
+        All test rows, fold after fold.
     """
 
     rows: tuple[Row, ...]
     confusions: Mapping[tuple[str, str], IntArray]
+    tests: Mapping[tuple[str, str, int], Scored]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -147,7 +101,9 @@ class _Outcome:
     summary: Mapping[str, Any]
 
 
-def evaluate_runs(runs: Sequence[Run], clips: Sequence[Clip], root: Path) -> Evaluation:
+def evaluate_runs(
+    runs: Sequence[Run], clips: Sequence[Clip], root: Path, *, intervals: bool = True
+) -> Evaluation:
     """Compute all figures of the finished runs of a study.
 
     Parameters
@@ -158,6 +114,8 @@ def evaluate_runs(runs: Sequence[Run], clips: Sequence[Clip], root: Path) -> Eva
         The manifest of the study.
     root : Path
         Folder of the study.
+    intervals : bool, default=True
+        Whether speakers are resampled, which takes most of the time.
 
     Returns
     -------
@@ -176,12 +134,14 @@ def evaluate_runs(runs: Sequence[Run], clips: Sequence[Clip], root: Path) -> Eva
             groups[key].append(_read_outcome(run, labels, root))
     rows: list[Row] = []
     confusions: dict[tuple[str, str], IntArray] = {}
-    for (experiment, protocol, _), outcomes in groups.items():
-        rows += _score_group(outcomes)
+    tests: dict[tuple[str, str, int], Scored] = {}
+    for (experiment, protocol, seed), outcomes in groups.items():
+        rows += _score_group(outcomes, intervals)
         test = Scored.join([outcome.test for outcome in outcomes])
+        tests[experiment, protocol, seed] = test
         counts = compute_confusion(test.truth, test.prediction).astype(np.int64)
         confusions[experiment, protocol] = counts + confusions.get((experiment, protocol), 0)
-    return Evaluation(tuple(rows), confusions)
+    return Evaluation(tuple(rows), confusions, tests)
 
 
 def _read_outcome(run: Run, labels: Labels, root: Path) -> _Outcome:
@@ -195,34 +155,7 @@ def _read_outcome(run: Run, labels: Labels, root: Path) -> _Outcome:
     )
 
 
-def read_scored(path: Path, labels: Labels) -> tuple[Scored, NDArray[np.bool_]]:
-    """Read stored predictions and put the truth beside them.
-
-    Returns
-    -------
-    Scored
-        One element a row.
-    ndarray of bool, shape (n,)
-        Which are training rows.
-    """
-    columns = read_table(path)
-    clip = np.asarray(columns["clip"], dtype=np.int64)
-    if len(clip) and clip.max() >= len(labels.truth):
-        raise ManifestError(
-            f"{path} predicts clip {clip.max()}, but the manifest has {len(labels.truth)} clips."
-        )
-    probabilities = np.stack([np.asarray(columns[f"p_{name}"]) for name in EMOTIONS], axis=1)
-    scored = Scored(
-        truth=labels.truth[clip],
-        prediction=probabilities.argmax(axis=1).astype(np.int64),
-        clean=np.asarray(columns["variant"]) == 0,
-        corpus=labels.corpus[clip],
-        speaker=labels.speaker[clip],
-    )
-    return scored, np.asarray(columns["split"]) == "train"
-
-
-def _score_group(outcomes: Sequence[_Outcome]) -> Iterator[Row]:
+def _score_group(outcomes: Sequence[_Outcome], intervals: bool) -> Iterator[Row]:
     """Yield the rows of one experiment under one protocol with one seed."""
     corpora = sorted({name for outcome in outcomes for name in np.unique(outcome.test.corpus)})
     for corpus in (ALL, *corpora):
@@ -230,7 +163,7 @@ def _score_group(outcomes: Sequence[_Outcome]) -> Iterator[Row]:
         folds = [(outcome, test) for outcome, test in folds if len(test)]
         single = [_score_fold(outcome, test, corpus) for outcome, test in folds]
         yield from single
-        yield _pool_folds(single, Scored.join([test for _, test in folds]))
+        yield _pool_folds(single, Scored.join([test for _, test in folds]), intervals)
 
 
 def _score_fold(outcome: _Outcome, test: Scored, corpus: str) -> Row:
@@ -248,7 +181,7 @@ def _score_fold(outcome: _Outcome, test: Scored, corpus: str) -> Row:
         "seed": config.seed,
         "n_train": len(train),
         **_score_rows(test),
-        **dict.fromkeys(("accuracy_low", "accuracy_high", "uar_low", "uar_high")),
+        **dict.fromkeys(f"{metric}_{end}" for metric in METRICS for end in ("low", "high")),
         "train_uar": compute_uar(train.truth, train.prediction) if len(train) else None,
         "epochs": outcome.summary["epochs"],
         "selected_epoch": outcome.summary["selected_epoch"],
@@ -266,13 +199,20 @@ def _score_rows(test: Scored) -> Row:
         "n_speakers": len(np.unique(test.speaker)),
         "accuracy": compute_accuracy(test.truth, test.prediction),
         "uar": compute_uar(test.truth, test.prediction),
+        "macro_f1": compute_macro_f1(test.truth, test.prediction),
+        **{
+            f"recall_{emotion}": recall if recall == recall else None  # NaN: no such rows
+            for emotion, recall in zip(
+                EMOTIONS, compute_recalls(test.truth, test.prediction).tolist(), strict=True
+            )
+        },
         "n_test_clean": len(clean),
         "accuracy_clean": compute_accuracy(clean.truth, clean.prediction) if len(clean) else None,
         "uar_clean": compute_uar(clean.truth, clean.prediction) if len(clean) else None,
     }
 
 
-def _pool_folds(folds: Sequence[Row], test: Scored) -> Row:
+def _pool_folds(folds: Sequence[Row], test: Scored, intervals: bool) -> Row:
     trained = [row["train_uar"] for row in folds if row["train_uar"] is not None]
     row = folds[0] | {
         **_score_rows(test),
@@ -285,8 +225,8 @@ def _pool_folds(folds: Sequence[Row], test: Scored) -> Row:
         "seconds": round(sum(row["seconds"] for row in folds), 3),
     }
     # One speaker alone, or clips whose speaker nobody knows, allow no interval.
-    if row["n_speakers"] > 1 and "" not in test.speaker:
-        for metric in ("accuracy", "uar"):
+    if intervals and row["n_speakers"] > 1 and "" not in test.speaker:
+        for metric in METRICS:
             interval = estimate_interval(
                 test.truth, test.prediction, test.speaker.tolist(), ResamplingOptions(metric=metric)
             )

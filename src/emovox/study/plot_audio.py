@@ -68,8 +68,8 @@ def draw_alterations(
     for row, (label, samples) in enumerate(rows):
         waveform, spectrogram = axes[row]
         if row:
-            _draw_waveform(waveform, original, sampling_rate, _BEFORE)
-        _draw_waveform(waveform, samples, sampling_rate, _AFTER)
+            draw_waveform(waveform, original, sampling_rate, _BEFORE)
+        draw_waveform(waveform, samples, sampling_rate, _AFTER)
         waveform.set(xlim=(0, longest), ylim=(-height, height), ylabel="Amplitude")
         waveform.set_title(label, loc="left", fontsize="medium")
         image = spectrogram.imshow(
@@ -103,8 +103,20 @@ def write_figure(figure: Figure, path: str | os.PathLike[str]) -> None:
         figure.savefig(temporary, dpi=150, metadata=date)
 
 
-def _draw_waveform(axes: Axes, samples: FloatArray, sampling_rate: int, color: str) -> None:
-    """Fill between the lowest and highest sample of each of at most 1000 stretches."""
+def draw_waveform(axes: Axes, samples: FloatArray, sampling_rate: int, color: str) -> None:
+    """Fill between the lowest and highest sample of each of at most 1000 stretches.
+
+    Parameters
+    ----------
+    axes : Axes
+        Where.
+    samples : ndarray of float32, shape (n_samples,)
+        At least one.
+    sampling_rate : int
+        In Hz.
+    color : str
+        Of the filling.
+    """
     starts = np.unique(np.linspace(0, len(samples), _COLUMNS, endpoint=False).astype(np.int64))
     axes.fill_between(
         starts / sampling_rate,
@@ -112,6 +124,31 @@ def _draw_waveform(axes: Axes, samples: FloatArray, sampling_rate: int, color: s
         np.maximum.reduceat(samples, starts),
         color=color,
         linewidth=0.5,
+    )
+
+
+def draw_spectrogram(axes: Axes, samples: FloatArray, sampling_rate: int) -> None:
+    """Draw level over time and frequency, in grey, dark where it is loud.
+
+    Parameters
+    ----------
+    axes : Axes
+        Where; its y axis is in kHz.
+    samples : ndarray of float32, shape (n_samples,)
+        At least one.
+    sampling_rate : int
+        In Hz.
+    """
+    highest_hz = min(_HIGHEST_HZ, sampling_rate / 2)
+    levels = _compute_levels(samples, sampling_rate, highest_hz)
+    axes.imshow(
+        levels.T - levels.max(),
+        origin="lower",
+        aspect="auto",
+        cmap="Greys",
+        vmin=_RANGE_DB[0],
+        vmax=_RANGE_DB[1],
+        extent=(0, len(samples) / sampling_rate, 0, highest_hz / 1000),
     )
 
 

@@ -1,28 +1,40 @@
-"""Results, figures and a report in Markdown, from stored predictions and curves."""
+"""Results, tables, figures and reports of a study, from stored predictions and curves."""
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Sequence
 from pathlib import Path
 
 from emovox.files import write_text
 from emovox.protocols import get_protocol
+from emovox.study.comparison import compare_experiments
+from emovox.study.curves import read_curves
 from emovox.study.evaluate import ALL, Evaluation, evaluate_runs
+from emovox.study.export import write_results, write_tables
+from emovox.study.mistakes import find_mistakes
 from emovox.study.plan import StudyPlan
 from emovox.study.runs import Run
-from emovox.study.summary import Curves, Story, format_report
-from emovox.training import EpochRecord
-from emovox.training.history import METRICS_NAME
+from emovox.study.standings import rank_standings
+from emovox.study.summary import Story, format_report
 from emovox.types import Clip
 
 RESULTS_NAME = "results.json"
 REPORT_NAME = "report.md"
+PAGE_NAME = "report.html"
 FIGURES_NAME = "figures"
+TABLES_NAME = "tables"
 
 
-def write_report(plan: StudyPlan, clips: Sequence[Clip], runs: Sequence[Run], root: Path) -> Path:
-    """Write ``results.json``, ``figures/`` and ``report.md`` of all runs finished so far.
+def write_report(
+    plan: StudyPlan, clips: Sequence[Clip], runs: Sequence[Run], root: Path, *, links: bool = True
+) -> Path:
+    """Write results, tables, figures and reports of all runs finished so far.
+
+    ``results.json`` and ``results.parquet`` have all figures, ``tables/`` the main ones as LaTeX
+    and Markdown, ``report.html`` is one page that needs nothing else, ``report.md`` shows the
+    pictures in ``figures/``.
 
     Parameters
     ----------
@@ -34,6 +46,9 @@ def write_report(plan: StudyPlan, clips: Sequence[Clip], runs: Sequence[Run], ro
         All of the study; those not finished are passed over, and counted in the report.
     root : Path
         Folder of the study.
+    links : bool, default=True
+        Whether the page links to recordings, so that mistakes can be heard. A page that leaves
+        this computer should have none.
 
     Returns
     -------
@@ -43,39 +58,64 @@ def write_report(plan: StudyPlan, clips: Sequence[Clip], runs: Sequence[Run], ro
     Raises
     ------
     MissingExtraError
-        If matplotlib is not installed.
+        If matplotlib or Jinja is not installed.
     """
+    # Before any work: it may not be installed.
+    from emovox.study.page import format_page  # noqa: PLC0415
+
     finished = [run for run in runs if run.is_finished(root)]
     evaluation = evaluate_runs(finished, clips, root)
+    story = _tell(plan, clips, finished, evaluation, root)
+    story = dataclasses.replace(story, n_runs=len(runs), n_finished=len(finished))
     results = root / RESULTS_NAME
-    write_text(results, json.dumps(evaluation.rows, indent=1, allow_nan=False) + "\n")
-    curves = {
-        experiment.name: _read_curves(experiment.name, finished, root)
-        for experiment in plan.experiments
-    }
+    write_results(results, evaluation.rows)
+    if finished:
+        write_tables(story, root / TABLES_NAME)
+        _draw_figures(story, evaluation, root / FIGURES_NAME)
+    write_text(root / REPORT_NAME, format_report(story))
+    write_text(root / PAGE_NAME, format_page(story, root, links=links))
+    return results
+
+
+def _tell(
+    plan: StudyPlan,
+    clips: Sequence[Clip],
+    finished: Sequence[Run],
+    evaluation: Evaluation,
+    root: Path,
+) -> Story:
+    """Put together all that reports are written from."""
+    names = [experiment.name for experiment in plan.experiments]
+    curves = {name: read_curves(name, finished, root) for name in names}
     story = Story(
         plan=plan,
         clips=clips,
         rows=evaluation.rows,
         curves={name: found for name, found in curves.items() if found},
-        n_runs=len(runs),
+        n_runs=len(finished),
         n_finished=len(finished),
+        standings=rank_standings(evaluation),
+        environments=_read_environments(finished, root),
     )
-    if finished:
-        _draw_figures(story, evaluation, root / FIGURES_NAME)
-    write_text(root / REPORT_NAME, format_report(story))
-    return results
+    best = story.best
+    return dataclasses.replace(
+        story,
+        pairs=compare_experiments(evaluation.tests, names, story.honest) if story.honest else (),
+        mistakes=(
+            find_mistakes(evaluation.tests, clips, (best.experiment, best.protocol)) if best else ()
+        ),
+    )
 
 
-def _read_curves(experiment: str, runs: Sequence[Run], root: Path) -> Curves:
-    """Return protocol -> histories of the networks of one experiment."""
-    curves: dict[str, list[list[EpochRecord]]] = {}
+def _read_environments(runs: Sequence[Run], root: Path) -> tuple[dict[str, str], ...]:
+    """Return the different environments that runs were made in."""
+    different: dict[str, dict[str, str]] = {}
     for run in runs:
-        if run.experiment.name == experiment and run.is_network:
-            lines = (run.get_folder(root) / METRICS_NAME).read_text(encoding="utf-8").splitlines()
-            records = [EpochRecord.from_dict(json.loads(line)) for line in lines]
-            curves.setdefault(run.config.protocol, []).append(records)
-    return curves
+        path = run.get_folder(root) / "environment.json"
+        if path.is_file():
+            text = path.read_text(encoding="utf-8")
+            different.setdefault(text, json.loads(text))
+    return tuple(different.values())
 
 
 def _draw_figures(story: Story, evaluation: Evaluation, folder: Path) -> None:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -17,6 +15,7 @@ from emovox.features import ExtractionOptions, FeatureStore
 from emovox.files import write_text
 from emovox.study.data import SYNTHETIC, LeftOutRow, gather_clips, write_left_out
 from emovox.study.execute import MANIFEST_NAME, Source, extract_rows
+from emovox.study.places import STUDY_NAME, StudyOptions, write_call
 from emovox.study.plan import StudyPlan, read_study
 from emovox.study.pool import run_tasks
 from emovox.study.report import write_report
@@ -24,7 +23,6 @@ from emovox.study.runs import Run, expand_plan
 from emovox.training import get_model_spec
 from emovox.types import Clip, Progress
 
-STUDY_NAME = "study.toml"
 _SOURCE_NAME = "source.json"
 
 
@@ -46,32 +44,6 @@ class Watcher(Protocol):
         ``summary.json`` has; ``failed`` has ``error``, ``message``, ``hint``.
         """
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class StudyOptions:
-    """Where and how a study runs.
-
-    Attributes
-    ----------
-    root : Path
-        Folder that everything is written to.
-    data : Path or None
-        Recordings: a folder that has a folder for each corpus, or a manifest.
-    store : Path or None
-        Folder of the feature store; None: as the study says, else ``store`` below ``root``.
-    n_jobs : int
-        Runs side by side; 0: as many as processors.
-    """
-
-    root: Path
-    data: Path | None = None
-    store: Path | None = None
-    n_jobs: int = 0
-
-    def get_n_jobs(self) -> int:
-        """Return the number of runs side by side."""
-        return self.n_jobs or os.cpu_count() or 1
 
 
 def run_study(plan: StudyPlan, options: StudyOptions, watcher: Watcher) -> Path:
@@ -100,7 +72,7 @@ def run_study(plan: StudyPlan, options: StudyOptions, watcher: Watcher) -> Path:
     """
     root = options.root
     root.mkdir(parents=True, exist_ok=True)
-    write_text(root / STUDY_NAME, plan.to_toml())
+    write_call(plan, options)
     source = _describe_source(plan, options)
     clips = _recall_clips(root, source)
     if clips is None:
@@ -126,8 +98,50 @@ def run_study(plan: StudyPlan, options: StudyOptions, watcher: Watcher) -> Path:
     return results
 
 
-def report_study(root: Path) -> Path:
+def plan_study(
+    plan: StudyPlan, options: StudyOptions, watcher: Watcher
+) -> tuple[tuple[Run, ...], list[Run]]:
+    """Find out what a study would do, without doing it.
+
+    Recordings are found, or made where they are synthetic; nothing is computed of them.
+
+    Parameters
+    ----------
+    plan : StudyPlan
+        What is compared.
+    options : StudyOptions
+        Where; runs finished there are not done again.
+    watcher : Watcher
+        Told of progress.
+
+    Returns
+    -------
+    tuple of Run
+        All of the study.
+    list of Run
+        Those to do.
+
+    Raises
+    ------
+    EmovoxError
+        If recordings are missing, or a protocol cannot split them.
+    """
+    root = options.root
+    clips = _recall_clips(root, _describe_source(plan, options))
+    if clips is None:
+        clips, _ = gather_clips(plan, options.data, root, watcher.stage)
+    return _list_runs(plan, clips, root)
+
+
+def report_study(root: Path, *, links: bool = True) -> Path:
     """Compute figures and report again from what a run folder holds, and nothing else.
+
+    Parameters
+    ----------
+    root : Path
+        Folder of the study.
+    links : bool, default=True
+        Whether the page links to recordings.
 
     Returns
     -------
@@ -141,7 +155,7 @@ def report_study(root: Path) -> Path:
     """
     plan = read_study(root / STUDY_NAME)
     clips = read_manifest(root / MANIFEST_NAME)
-    return write_report(plan, clips, expand_plan(plan, clips), root)
+    return write_report(plan, clips, expand_plan(plan, clips), root, links=links)
 
 
 def _recall_clips(root: Path, source: Mapping[str, Any]) -> tuple[Clip, ...] | None:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from emovox.protocols import get_protocol
+from emovox.study.comparison import Paired
+from emovox.study.curves import Curves, CurveSummary, summarize_curves
 from emovox.study.evaluate import ALL
+from emovox.study.mistakes import Mistake
 from emovox.study.plan import StudyPlan
-from emovox.training import EpochRecord
+from emovox.study.standings import Standing
+from emovox.study.words import format_table
 from emovox.types import Clip
-
-Curves: TypeAlias = Mapping[str, Sequence[Sequence[EpochRecord]]]
-"""Protocol -> the histories of its runs."""
 
 Row: TypeAlias = Mapping[str, Any]
 
@@ -35,6 +36,14 @@ class Story:
         Experiment -> its learning curves; networks only.
     n_runs, n_finished : int
         Of the study.
+    standings : mapping of (experiment, protocol) to Standing
+        Seeds and folds put together.
+    pairs : tuple of Paired
+        Ideas against each other, under the honest protocol.
+    mistakes : tuple of Mistake
+        The most confident ones of the best idea.
+    environments : tuple of mapping
+        The different ones of the runs.
     """
 
     plan: StudyPlan
@@ -43,6 +52,32 @@ class Story:
     curves: Mapping[str, Curves]
     n_runs: int
     n_finished: int
+    standings: Mapping[tuple[str, str], Standing] = field(default_factory=dict)
+    pairs: tuple[Paired, ...] = ()
+    mistakes: tuple[Mistake, ...] = ()
+    environments: tuple[Mapping[str, str], ...] = ()
+
+    @property
+    def faulty(self) -> str | None:
+        """The first protocol of the study whose test speakers are in training."""
+        return next((p for p in self.plan.study.protocols if get_protocol(p).leaky), None)
+
+    @property
+    def honest(self) -> str | None:
+        """The first protocol of the study whose test speakers are not."""
+        return next((p for p in self.plan.study.protocols if not get_protocol(p).leaky), None)
+
+    @property
+    def best(self) -> Standing | None:
+        """The idea with the highest UAR under the honest protocol (the faulty one without it)."""
+        protocol = self.honest or self.faulty
+        found = [one for one in self.standings.values() if one.protocol == protocol]
+        return max(found, key=lambda one: one.uar, default=None)
+
+    @property
+    def chance(self) -> float:
+        """UAR of guessing: one over the number of emotions."""
+        return 1 / max(1, len({clip.emotion for clip in self.clips}))
 
     def get_title(self, experiment: str) -> str:
         """Return how an experiment is called."""
@@ -60,21 +95,31 @@ def format_report(story: Story) -> str:
     return "\n".join(_write_lines(story)).strip() + "\n"
 
 
+def list_warnings(story: Story) -> list[str]:
+    """Return what makes the figures doubtful, a sentence or two each."""
+    warnings = []
+    if story.plan.study.fast:
+        warnings.append(
+            "A fast trial, not a result: fewer clips, folds and epochs "
+            "(fast is true in results.json)."
+        )
+    if story.n_finished < story.n_runs:
+        warnings.append(
+            f"{story.n_finished} of {story.n_runs} runs are finished; the rest is missing."
+        )
+    if "synthetic" in story.plan.study.corpora:
+        warnings.append(
+            "The recordings are synthetic voices, made by a program. "
+            "The figures say that the pipeline works, and nothing about people."
+        )
+    return warnings
+
+
 def _write_lines(story: Story) -> Iterator[str]:
     study = story.plan.study
     yield f"# {study.title or study.name}\n"
-    if study.fast:
-        yield (
-            "> **A fast trial, not a result**: fewer clips, folds and epochs "
-            "(`fast` is true in `results.json`).\n"
-        )
-    if story.n_finished < story.n_runs:
-        yield f"> {story.n_finished} of {story.n_runs} runs are finished; the rest is missing.\n"
-    if "synthetic" in study.corpora:
-        yield (
-            "> The recordings are synthetic voices, made by a program. "
-            "The figures say that the pipeline works, and nothing about people.\n"
-        )
+    for warning in list_warnings(story):
+        yield f"> {warning}\n"
     if not story.rows:
         return
     yield from _write_main(story)
@@ -93,8 +138,7 @@ def _write_main(story: Story) -> Iterator[str]:
         "protocol adds. *Clean rows* are the test rows of the faulty protocol that are recordings "
         "as published, without the altered copies.\n"
     )
-    faulty = next((name for name in protocols if get_protocol(name).leaky), None)
-    honest = next((name for name in protocols if not get_protocol(name).leaky), None)
+    faulty, honest = story.faulty, story.honest
     seeds = story.plan.study.seeds
     header = ["idea", *(["seed"] if len(seeds) > 1 else []), *protocols]
     both = faulty is not None and honest is not None
@@ -159,7 +203,9 @@ def _write_curves(story: Story) -> Iterator[str]:
         [
             story.get_title(name),
             protocol,
-            *_summarize_curves(histories, selected=not get_protocol(protocol).leaky),
+            *_format_summary(
+                summarize_curves(histories, selected=not get_protocol(protocol).leaky)
+            ),
         ]
         for name, curves in story.curves.items()
         for protocol, histories in curves.items()
@@ -169,32 +215,13 @@ def _write_curves(story: Story) -> Iterator[str]:
         yield f"![Learning curves of {story.get_title(name)}](figures/learning-{name}.svg)\n"
 
 
-def _summarize_curves(histories: Sequence[Sequence[EpochRecord]], *, selected: bool) -> list[str]:
-    seen: list[float] = []
-    off: list[float] = []
-    watched: list[float] = []
-    n_above_seen = n_above_off = n_epochs = 0
-    for records in histories:
-        complete = [(r.train, r.train_eval, r.watch) for r in records]
-        triples = [
-            (train.uar, (evaluated or train).uar, watch.uar)
-            for train, evaluated, watch in complete
-            if train is not None and watch is not None
-        ]
-        if not triples:
-            continue
-        tested = max(triples, key=lambda triple: triple[2]) if selected else triples[-1]
-        for values, value in zip((seen, off, watched), tested, strict=True):
-            values.append(value)
-        n_epochs += len(triples)
-        n_above_seen += sum(w > t for t, _, w in triples)
-        n_above_off += sum(w > e for _, e, w in triples)
-    means = [f"{100 * sum(v) / len(v):.1f}" if v else "" for v in (seen, off, watched)]
+def _format_summary(summary: CurveSummary) -> list[str]:
+    means = (summary.seen, summary.off, summary.watched)
     return [
-        f"{n_epochs / max(1, len(histories)):.0f}",
-        *means,
-        f"{n_above_seen} of {n_epochs}",
-        f"{n_above_off} of {n_epochs}",
+        f"{summary.n_epochs / max(1, summary.n_runs):.0f}",
+        *("" if mean is None else f"{100 * mean:.1f}" for mean in means),
+        f"{summary.n_above_seen} of {summary.n_epochs}",
+        f"{summary.n_above_off} of {summary.n_epochs}",
     ]
 
 
@@ -232,15 +259,3 @@ def _format_uar(row: Row | None) -> str:
     if row["uar_low"] is None:
         return value
     return f"{value} [{100 * row['uar_low']:.1f}, {100 * row['uar_high']:.1f}]"
-
-
-def format_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Return a Markdown table, columns aligned for those who read it as text."""
-    widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
-
-    def join(cells: Sequence[str]) -> str:
-        padded = (cell.ljust(width) for cell, width in zip(cells, widths, strict=True))
-        return f"| {' | '.join(padded)} |"
-
-    rule = f"|{'|'.join('-' * (width + 2) for width in widths)}|"
-    return "\n".join([join(header), rule, *map(join, rows)]) + "\n"

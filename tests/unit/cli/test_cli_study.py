@@ -85,3 +85,55 @@ def test_recordings_that_are_missing_exit_with_6(study, tmp_path, capsys):
 )  # fmt: skip
 def test_durations_are_written_for_people(seconds, text):
     assert format_duration(seconds) == text
+
+
+def test_plan_says_what_would_run_and_runs_nothing(study, tmp_path, capsys):
+    assert run(["study", "plan", str(study), "--jobs", "2"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split()[0] == "experiment"
+    assert sum(line.startswith("linear") for line in lines) == 2
+    assert "12 of 12 runs to do, 2 at a time; training takes at most roughly" in lines[-1]
+    out = tmp_path / "run"
+    assert run(["study", "plan", str(study), "--out", str(out), "--fast"]) == 0
+    assert "4 of 4 runs to do" in capsys.readouterr().out
+    assert not (out / "runs").exists()
+
+
+def test_a_finished_study_is_resumed_compared_and_reported_by_its_folder(study, tmp_path, capsys):
+    out = tmp_path / "run"
+    store = tmp_path / "elsewhere"
+    command = ["study", "run", str(study), "--out", str(out), "--jobs", "1", "--store", str(store),
+               "--set", "splits.speaker.n_folds=2", "--set", 'study.protocols=["speaker"]',
+               "--set", "study.name=other"]  # fmt: skip
+    assert run(command) == 0
+    (out / "results.json").unlink()
+    victim = next(out.glob("runs/*/summary.json"))
+    victim.unlink()
+    capsys.readouterr()
+
+    assert run(["study", "resume", str(out), "--jobs", "1"]) == 0
+    captured = capsys.readouterr()
+    assert "1 runs to do" in captured.err
+    assert captured.out.strip() == str(out / "results.json")
+    assert victim.is_file()
+    assert not (out / "store").exists()
+
+    assert run(["study", "plan", str(study), "--out", str(out), "--store", str(store)]) == 0
+    capsys.readouterr()
+
+    assert run(["study", "compare", str(out)]) == 0
+    assert "| forest | linear |" in capsys.readouterr().out
+    assert run(["study", "compare", f"{out}:linear", "forest", "--metric", "accuracy"]) == 0
+    assert "accuracy, protocol speaker" in capsys.readouterr().out
+    assert run(["study", "compare", f"{out}:linear", "forrest"]) == 7
+    assert "Did you mean 'forest'?" in capsys.readouterr().err
+
+    assert "<audio" in (out / "report.html").read_text()
+    assert run(["study", "report", str(out), "--no-links"]) == 0
+    assert "report.html" in capsys.readouterr().err
+    assert "<audio" not in (out / "report.html").read_text()
+
+
+def test_a_folder_without_a_study_cannot_be_resumed(tmp_path, capsys):
+    assert run(["study", "resume", str(tmp_path)]) == 7
+    assert "no study file at" in capsys.readouterr().err

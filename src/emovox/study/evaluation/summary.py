@@ -8,7 +8,7 @@ from typing import Any
 from emovox.emotions import EMOTIONS
 from emovox.study.evaluation.conditions import SMALL
 from emovox.study.evaluation.judged import ALL
-from emovox.study.summary import format_table
+from emovox.study.words import format_table
 
 Row = Mapping[str, Any]
 
