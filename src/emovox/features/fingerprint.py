@@ -212,7 +212,8 @@ def _align(one: FloatArray, other: FloatArray) -> tuple[float, int, int]:
     lost = N_BANDS / (N_BANDS - np.abs(shifts))  # bands that a shift moves out of sight
     scores = correlated[shifts][:, lags % correlated.shape[1]] / scale * lost[:, None]
     row, column = np.unravel_index(int(scores.argmax()), scores.shape)
-    return float(scores[row, column]), int(shifts[row]), int(lags[column])
+    # What a shift moved out of sight is reckoned as like the rest: a little over 1 may come out.
+    return min(float(scores[row, column]), 1.0), int(shifts[row]), int(lags[column])
 
 
 def _measure_wobble(one: FloatArray, other: FloatArray, shift: int, lag: int) -> tuple[float, int]:

@@ -26,6 +26,7 @@ _N_MODULATIONS, _N_QUEFRENCIES = 24, 64
 _N_DIMENSIONS = 192
 _N_LEARNT = 3000  # fingerprints that the axes are learnt from
 _N_NEAREST = 3
+_N_FEW = 300
 _LEAST_COSINE = 0.58
 _LEAST_CORRELATION = 0.5
 _BLOCK = 1024
@@ -33,7 +34,7 @@ _PER_TASK = 64
 
 _COPY_SCORE, _OTHER_VOICE_SCORE, _STRETCHED_SCORE = 0.76, 0.62, 0.45
 _OTHER_PACE = 0.12  # logarithm
-_LEAST_PARTS = 3
+_LEAST_PARTS, _LEAST_PARTS_STRETCHED = 3, 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,8 @@ def is_copy(likeness: Likeness, *, same_speaker: bool) -> bool:
 
     The limits were chosen on 18,177 recordings of seven corpora: of the takes of one sentence by
     one speaker none reached 0.76, of recordings of two speakers none 0.6. Takes that differ in
-    pace by an eighth or more hardly reach 0.45, copies that were stretched do.
+    pace by an eighth or more do not reach 0.45 where they are long enough (five parts, 1 s),
+    copies that were stretched do.
 
     Parameters
     ----------
@@ -67,8 +69,9 @@ def is_copy(likeness: Likeness, *, same_speaker: bool) -> bool:
     """
     if likeness.n_parts < _LEAST_PARTS:
         return False
-    if abs(np.log(likeness.rate)) >= _OTHER_PACE and likeness.score >= _STRETCHED_SCORE:
-        return True
+    stretched = abs(np.log(likeness.rate)) >= _OTHER_PACE
+    if stretched and likeness.n_parts >= _LEAST_PARTS_STRETCHED:
+        return likeness.score >= _STRETCHED_SCORE
     return likeness.score >= (_COPY_SCORE if same_speaker else _OTHER_VOICE_SCORE)
 
 
@@ -134,25 +137,25 @@ def find_candidates(fingerprints: Sequence[Fingerprint]) -> list[Candidate]:
     used = [number for number, frames in enumerate(fingerprints) if len(frames)]
     if len(used) < 2:
         return []
-    step = max(1, len(used) // _N_LEARNT)
-    sample = np.stack([_describe(fingerprints[n])[0] for n in used[::step]])
-    mean, axes = _learn_axes(sample)
+    mean, axes, least_cosine = _learn_axes(fingerprints, used)
     vectors = np.empty((len(used), len(_PACES), axes.shape[1]), dtype=np.float32)
     for place, number in enumerate(used):
         vectors[place] = (_describe(fingerprints[number]) - mean) @ axes
     vectors /= np.maximum(np.linalg.norm(vectors, axis=2, keepdims=True), 1e-9)
     found: dict[tuple[int, int], tuple[float, float]] = {}
     for number, pace in enumerate(_PACES):
-        for row, column, cosine in _find_nearest(vectors[:, number], vectors[:, 0]):
+        for row, column, cosine in _find_nearest(vectors[:, number], vectors[:, 0], least_cosine):
             first, second = used[row], used[column]
-            # The one at a quicker pace is like the other: the other, stretched by it, fits.
-            way = (first, second, pace) if first < second else (second, first, 1 / pace)
+            # Stretched by the pace, the row is like the column.
+            way = (first, second, 1 / pace) if first < second else (second, first, pace)
             if cosine > found.get(way[:2], (0.0, 0.0))[0]:
                 found[way[:2]] = (cosine, way[2])
     return sorted((*pair, pace) for pair, (_, pace) in found.items())
 
 
-def _find_nearest(queries: FloatArray, vectors: FloatArray) -> list[tuple[int, int, float]]:
+def _find_nearest(
+    queries: FloatArray, vectors: FloatArray, least_cosine: float
+) -> list[tuple[int, int, float]]:
     """Return (query, vector, cosine) of the nearest few of each query that are near enough."""
     found = []
     n_nearest = min(_N_NEAREST, len(vectors) - 1)
@@ -162,7 +165,7 @@ def _find_nearest(queries: FloatArray, vectors: FloatArray) -> list[tuple[int, i
         cosines[rows, rows + start] = -1.0
         nearest = np.argpartition(cosines, -n_nearest, axis=1)[:, -n_nearest:]
         values = np.take_along_axis(cosines, nearest, axis=1)
-        for row, place in zip(*np.nonzero(values >= _LEAST_COSINE), strict=True):
+        for row, place in zip(*np.nonzero(values >= least_cosine), strict=True):
             found.append((int(start + row), int(nearest[row, place]), float(values[row, place])))
     return found
 
@@ -187,19 +190,27 @@ def _describe(fingerprint: Fingerprint) -> FloatArray:
     return described
 
 
-def _learn_axes(sample: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return the mean and the main axes, (n_values,) and (n_values, n_axes), half whitened."""
+def _learn_axes(
+    fingerprints: Sequence[Fingerprint], used: Sequence[int]
+) -> tuple[FloatArray, FloatArray, float]:
+    """Return mean and main axes, half whitened, of descriptions, and the least cosine of interest.
+
+    Few recordings have no axes to learn: then the values are taken as they are, and the nearest
+    are looked at however far they are.
+    """
+    if len(used) < _N_FEW:
+        n_values = _describe(fingerprints[used[0]]).shape[1]
+        return np.zeros(n_values, np.float32), np.eye(n_values, dtype=np.float32), -1.0
+    step = max(1, len(used) // _N_LEARNT)
+    sample = np.stack([_describe(fingerprints[number])[0] for number in used[::step]])
     mean = sample.mean(axis=0)
     centred = sample - mean
     # Of few recordings the products of rows are the smaller problem; both have the same axes.
-    values, vectors = np.linalg.eigh(centred @ centred.T if len(sample) < sample.shape[1]
-                                     else centred.T @ centred)  # fmt: skip
-    n_axes = min(_N_DIMENSIONS, len(values))
-    values, vectors = values[-n_axes:], vectors[:, -n_axes:]
-    kept = values > 1e-6 * max(float(values[-1]), 1e-9)
-    values, vectors = values[kept], vectors[:, kept]
-    deviation = np.sqrt(values)
-    if len(sample) < sample.shape[1]:
+    by_rows = len(sample) < sample.shape[1]
+    values, vectors = np.linalg.eigh(centred @ centred.T if by_rows else centred.T @ centred)
+    n_axes = min(_N_DIMENSIONS, len(sample) // 4)
+    deviation = np.sqrt(np.maximum(values[-n_axes:], 1e-9))
+    vectors = vectors[:, -n_axes:]
+    if by_rows:
         vectors = centred.T @ (vectors / deviation)
-    axes: FloatArray = (vectors / np.sqrt(deviation)).astype(np.float32)
-    return mean, axes
+    return mean, (vectors / np.sqrt(deviation)).astype(np.float32), _LEAST_COSINE

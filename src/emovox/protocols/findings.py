@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Literal, TypeAlias
 
@@ -150,7 +150,7 @@ class Finding:
     message: str
     where: str = ""
     names: tuple[str, ...] = ()
-    values: Mapping[str, float | str] = MappingProxyType({})
+    values: Mapping[str, float | str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, code: str, names: Sequence[str] = (), where: str = "", **values: Any) -> Finding:
