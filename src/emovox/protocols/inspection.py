@@ -59,9 +59,7 @@ def _inspect_fold(fold: Fold, clips: Sequence[Clip], copies: Copies) -> dict[str
     return {
         "shared-speaker": list(report.speakers),
         "shared-sentence-of-speaker": list(report.sentences),
-        "unknown-speaker": [
-            clips[n].path for n in np.flatnonzero(used).tolist() if not clips[n].speaker_id
-        ],
+        "unknown-speaker": [clips[n].path for n in used if not clips[n].speaker_id],
         "sister-rows": list(report.clips),
         "altered-test": [clips[n].path for n in altered.tolist()],
         **sort_copies(copies, fold, clips),
