@@ -225,8 +225,10 @@ def _measure_wobble(one: FloatArray, other: FloatArray, shift: int, lag: int) ->
     for first in range(0, max(1, n_frames - _PART + 1), _PART // 2):
         part = one[first : first + _PART]
         low, high = max(0, first - _PART_REACH), min(n_frames, first + _PART + _PART_REACH)
-        places.append(_place_part(part, other[low:high], first - low, shift))
-        weights.append(float(np.square(part).sum()))
+        frame, band, agreement = _place_part(part, other[low:high], first - low, shift)
+        places.append((frame, band))
+        # What agrees nowhere, such as the noise of a pause, says nothing of where it belongs.
+        weights.append(float(np.square(part).sum()) * agreement**4)
     weight = np.array(weights) / max(sum(weights), 1e-9)
     offsets = np.array(places)
     offsets -= weight @ offsets
@@ -235,8 +237,8 @@ def _measure_wobble(one: FloatArray, other: FloatArray, shift: int, lag: int) ->
 
 def _place_part(
     part: FloatArray, other: FloatArray, expected: int, shift: int
-) -> tuple[float, float]:
-    """Return by how many frames and bands a part lies from where it is expected in ``other``."""
+) -> tuple[float, float, float]:
+    """Return by how many frames and bands a part lies off in ``other``, and how well it agrees."""
     lags = np.arange(-_PART_REACH, _PART_REACH + 1)
     bands = np.arange(-_PART_BANDS, _PART_BANDS + 1)
     correlated = _correlate(part, other)
@@ -244,12 +246,15 @@ def _place_part(
     inside = (start >= 0) & (start + len(part) <= len(other))
     sums = np.concatenate(([0.0], np.cumsum(np.square(other).sum(axis=1, dtype=np.float64))))
     energy = sums[np.clip(start + len(part), 0, len(other))] - sums[np.clip(start, 0, len(other))]
-    scale = np.where(inside, np.sqrt(np.maximum(energy, 0)) + 1e-9, np.inf)
+    own = float(np.square(part).sum())
+    # The floor keeps rounding from looking like agreement where there is nothing to hear.
+    scale = np.sqrt(np.maximum(energy, 0.01 * own) * own) + 1e-3
     scores = correlated[bands + shift][:, -start % correlated.shape[1]] / scale
+    scores[:, ~inside] = -1.0
     row, column = np.unravel_index(int(scores.argmax()), scores.shape)
     frame = _refine(scores[row], int(column)) - _PART_REACH
     band = _refine(scores[:, column], int(row)) - _PART_BANDS
-    return frame, band
+    return frame, band, min(max(float(scores[row, column]), 0.0), 1.0)
 
 
 def _refine(values: NDArray[np.floating[Any]], peak: int) -> float:
@@ -257,6 +262,8 @@ def _refine(values: NDArray[np.floating[Any]], peak: int) -> float:
     if not 0 < peak < len(values) - 1:
         return float(peak)
     left, top, right = (float(value) for value in values[peak - 1 : peak + 2])
+    if min(left, right) <= -1.0:  # nothing is there to compare with
+        return float(peak)
     bend = left - 2 * top + right
     return peak + 0.5 * (left - right) / bend if bend else float(peak)
 
