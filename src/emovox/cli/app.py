@@ -12,6 +12,7 @@ from emovox.errors import EmovoxError, suggest
 
 # Command -> (module, one line for --help). A module is imported when its command is called.
 _COMMANDS = {
+    "audit": ("emovox.cli.audit", "Find what leaks between train and test, and its price."),
     "augment": ("emovox.cli.augment", "Write altered copies of a recording, and a picture."),
     "corpora": ("emovox.cli.corpora", "List, fetch, index and check corpora."),
     "enroll": ("emovox.cli.enroll", "Learn a voice from recordings, to be known by name."),

@@ -10,6 +10,13 @@ from emovox.features.extraction import (
     iter_features,
     read_part,
 )
+from emovox.features.fingerprint import (
+    Fingerprint,
+    Likeness,
+    compare_fingerprints,
+    compute_fingerprint,
+    read_fingerprint,
+)
 from emovox.features.frames import (
     compute_chroma,
     compute_log_mel,
@@ -18,6 +25,8 @@ from emovox.features.frames import (
     compute_rms,
     compute_zcr,
 )
+from emovox.features.likeness import Pair, find_alike, is_copy
+from emovox.features.parallel import map_parallel
 from emovox.features.pitch import compute_pitch
 from emovox.features.sets import FeatureSet, get_feature_set, list_feature_sets
 from emovox.features.spectrum import compute_spectrum, frame_samples
@@ -31,9 +40,14 @@ __all__ = [
     "FeatureJob",
     "FeatureSet",
     "FeatureStore",
+    "Fingerprint",
+    "Likeness",
+    "Pair",
     "build_mel_filters",
+    "compare_fingerprints",
     "compute_chroma",
     "compute_deltas",
+    "compute_fingerprint",
     "compute_log_mel",
     "compute_mel",
     "compute_mfcc",
@@ -43,11 +57,15 @@ __all__ = [
     "compute_statistics",
     "compute_zcr",
     "extract_features",
+    "find_alike",
     "frame_samples",
     "get_feature_set",
+    "is_copy",
     "iter_features",
     "list_feature_sets",
     "list_statistics",
     "make_store_key",
+    "map_parallel",
+    "read_fingerprint",
     "read_part",
 ]

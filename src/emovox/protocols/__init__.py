@@ -8,6 +8,8 @@
 
 from emovox.protocols.audit import LeakReport, check_fold, validate_fold
 from emovox.protocols.base import SplitProtocol
+from emovox.protocols.copies import Copies, CopyOptions, find_copies, report_copies
+from emovox.protocols.findings import KINDS, Finding, Kind, sort_findings
 from emovox.protocols.fold import (
     DEV,
     SPLIT_NAMES,
@@ -17,20 +19,34 @@ from emovox.protocols.fold import (
     Fold,
     combine_folds,
 )
+from emovox.protocols.given import has_split, read_split
+from emovox.protocols.inspection import describe_folds, inspect_folds
 from emovox.protocols.registry import get_protocol, list_protocols
 
 __all__ = [
     "DEV",
+    "KINDS",
     "SPLIT_NAMES",
     "TEST",
     "TRAIN",
     "UNUSED",
+    "Copies",
+    "CopyOptions",
+    "Finding",
     "Fold",
+    "Kind",
     "LeakReport",
     "SplitProtocol",
     "check_fold",
     "combine_folds",
+    "describe_folds",
+    "find_copies",
     "get_protocol",
+    "has_split",
+    "inspect_folds",
     "list_protocols",
+    "read_split",
+    "report_copies",
+    "sort_findings",
     "validate_fold",
 ]

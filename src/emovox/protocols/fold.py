@@ -33,7 +33,7 @@ class Assignment:
         Number of the fold.
     clean : ndarray of int8, shape (n_clips,)
         Split of each clip.
-    divided, reserved
+    divided, reserved, emotions
         As those of `Fold`.
     """
 
@@ -41,6 +41,7 @@ class Assignment:
     clean: SplitArray
     divided: frozenset[str] = frozenset()
     reserved: frozenset[int] = frozenset()
+    emotions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,6 +66,9 @@ class Fold:
         other speaker was left for dev. Never in test.
     reserved : frozenset of int
         Indices of unused clips that must not join the training when folds are combined.
+    emotions : tuple of str
+        Where only clips of some emotions are used, for others are not in both train and test:
+        which; empty where nothing was left out for that.
 
     Raises
     ------
@@ -78,6 +82,7 @@ class Fold:
     leaky: bool = False
     divided: frozenset[str] = frozenset()
     reserved: frozenset[int] = frozenset()
+    emotions: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         splits = np.array(self.splits, dtype=np.int8)  # a copy: nobody else may change it
@@ -114,6 +119,7 @@ class Fold:
             _spread(assignment.clean, n_variants + 1),
             divided=assignment.divided,
             reserved=assignment.reserved,
+            emotions=assignment.emotions,
         )
 
     @property

@@ -8,8 +8,12 @@ from typing import Any
 
 from emovox.errors import ParameterError, suggest
 from emovox.protocols.base import SplitProtocol
+from emovox.protocols.corpus import CorpusPairsProtocol, LeaveCorpusOutProtocol
+from emovox.protocols.given import GivenProtocol
 from emovox.protocols.notebook import NotebookProtocol
 from emovox.protocols.published import PublishedProtocol
+from emovox.protocols.random import RandomProtocol
+from emovox.protocols.sentence import SentenceProtocol
 from emovox.protocols.speaker import SpeakerProtocol
 
 _EMOBOX = "EmoBox, INTERSPEECH 2024, arXiv 2406.07162"
@@ -25,11 +29,40 @@ _PROTOCOLS: MappingProxyType[str, SplitProtocol] = MappingProxyType(
                 "75 % train and 25 % test.",
                 source="S. Burnwal, Speech Emotion Recognition, kaggle.com",
             ),
+            RandomProtocol(
+                name="random",
+                description="Faulty on purpose: clips shuffled, 75 % train and 25 % test, "
+                "augmented afterwards; speakers are in both.",
+                source="common practice",
+            ),
             SpeakerProtocol(
                 name="speaker",
                 description="Cross-validation over speakers, balanced over corpora and sex, "
                 "with other speakers for dev.",
                 source="emovox",
+            ),
+            SentenceProtocol(
+                name="speaker-sentence",
+                description="Cross-validation over speakers and sentences at once: what is "
+                "tested is of voices and words that were not heard.",
+                source="emovox",
+            ),
+            LeaveCorpusOutProtocol(
+                name="corpus",
+                description="Each corpus is tested by a model of all others, on the emotions "
+                "they share.",
+                source="common practice",
+            ),
+            CorpusPairsProtocol(
+                name="corpus-pairs",
+                description="Each corpus is tested by a model of each other one alone, on the "
+                "emotions the two share.",
+                source="common practice",
+            ),
+            GivenProtocol(
+                name="given",
+                description="One fold, as the column split of the manifest has it.",
+                source="the manifest",
             ),
             PublishedProtocol(
                 name="ravdess-emobox",
@@ -118,8 +151,9 @@ def get_protocol(name: str, /, **options: Any) -> SplitProtocol:
     name : str
         One of `list_protocols`.
     **options
-        Those that the protocol has: ``n_folds``, ``dev_share`` (``speaker``), ``others``,
-        ``dev_share`` (the published ones).
+        Those that the protocol has: ``n_folds``, ``dev_share`` (``speaker``,
+        ``speaker-sentence``), ``classes``, ``dev_share`` (``corpus``, ``corpus-pairs``),
+        ``others``, ``dev_share`` (the published ones).
 
     Raises
     ------

@@ -45,22 +45,28 @@ class SpeakerProtocol(DisjointProtocol):
     def assign(self, clips: Sequence[Clip], seed: int) -> Iterator[Assignment]:
         """Yield who goes where, fold by fold."""
         voices = collect_voices(clips)
-        if len(voices) < 2:
-            raise ProtocolError(
-                f"protocol {self.name!r} needs clips of at least 2 speakers who share no file; "
-                f"there is {len(voices)}.",
-                hint="Add clips of other speakers.",
-            )
+        self.check_voices(voices)
         rng = np.random.default_rng(seed)
-        hands = _deal(voices, min(self.n_folds, len(voices)), rng)
+        hands = deal_voices(voices, min(self.n_folds, len(voices)), rng)
         for index, hand in enumerate(hands, start=1):
             clean = np.full(len(clips), TRAIN, dtype=np.int8)
             for voice in hand:
                 clean[list(voice.clips)] = TEST
             yield Assignment(index, *hold_out_dev(clips, clean, rng, share=self.dev_share))
 
+    def check_voices(self, voices: Sequence[Voice]) -> None:
+        """Raise if nobody would be left to train on."""
+        if len(voices) < 2:
+            raise ProtocolError(
+                f"protocol {self.name!r} needs clips of at least 2 speakers who share no file; "
+                f"there is {len(voices)}.",
+                hint="Add clips of other speakers.",
+            )
 
-def _deal(voices: Sequence[Voice], n_folds: int, rng: np.random.Generator) -> list[list[Voice]]:
+
+def deal_voices(
+    voices: Sequence[Voice], n_folds: int, rng: np.random.Generator
+) -> list[list[Voice]]:
     """Return the voices that each fold tests."""
     hands: list[list[Voice]] = [[] for _ in range(n_folds)]
     dealt = 0

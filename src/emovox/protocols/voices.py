@@ -50,7 +50,7 @@ def collect_voices(clips: Sequence[Clip]) -> tuple[Voice, ...]:
             )
         members[clip.speaker_id].append(number)
     voices = []
-    for speakers in _unite((clip.speaker_id, clip.sha256) for clip in clips):
+    for speakers in unite((clip.speaker_id, clip.sha256) for clip in clips):
         numbers = sorted(number for speaker in speakers for number in members[speaker])
         own = [clips[number] for number in members[speakers[0]]]
         corpus = min(clip.corpus for clip in own)
@@ -59,8 +59,8 @@ def collect_voices(clips: Sequence[Clip]) -> tuple[Voice, ...]:
     return tuple(sorted(voices, key=lambda voice: voice.speakers))
 
 
-def _unite(items: Iterable[tuple[str, str]]) -> list[tuple[str, ...]]:
-    """Return the groups of names, of (name, sha256) pairs, that are tied by the same bytes."""
+def unite(items: Iterable[tuple[str, str]]) -> list[tuple[str, ...]]:
+    """Return the groups of names, of (name, tie) pairs, that share a tie, such as a sha256."""
     group_of: dict[str, set[str]] = {}
     first_with: dict[str, str] = {}
     for name, digest in items:
@@ -124,7 +124,7 @@ def hold_out_dev(
 
 def _choose_sentences(clips: Sequence[Clip], rng: np.random.Generator, share: float) -> set[str]:
     """Return ``share`` of the sentences; those that share a file stay together."""
-    groups = sorted(_unite((clip.sentence, clip.sha256) for clip in clips))
+    groups = sorted(unite((clip.sentence, clip.sha256) for clip in clips))
     n_chosen = min(max(1, round(share * len(groups))), len(groups) - 1)
     # Unknown sentences could be any: they go on training.
     known = [group for group in groups if "" not in group]

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from emovox.corpora import index_corpus, make_synthetic_corpus
+from emovox.emotions import EMOTIONS
 from emovox.errors import CorpusError
 from emovox.files import replacing
 from emovox.study.plan import StudyPlan
@@ -69,7 +70,8 @@ def gather_clips(
             with stage(f"indexing {corpus}") as progress:
                 found, out = _index(folder, corpus, progress)
             left_out += out
-        labelled = [clip for clip in found if clip.emotion]
+        wanted = plan.study.emotions or EMOTIONS
+        labelled = [clip for clip in found if clip.emotion in wanted]
         if not labelled:
             raise CorpusError(
                 f"{data} has no labelled clip of {corpus!r}.",

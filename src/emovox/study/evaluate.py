@@ -47,6 +47,8 @@ RESULT_FIELDS: Mapping[str, str] = {
     "protocol": "who is in train and test",
     "leaky": "true where the protocol is faulty on purpose",
     "corpus": "corpus of the rows scored, or 'all'; training is always on all corpora",
+    "train_corpora": "corpora trained on",
+    "emotions": "emotions among the test rows; chance is one over their number",
     "fold": "number of the fold, or 'all': test rows of all folds pooled",
     "seed": "of folds, augmentation and training",
     "n_train": "training rows of that corpus; pooled: mean over folds",
@@ -177,6 +179,7 @@ def _score_fold(outcome: _Outcome, test: Scored, corpus: str) -> Row:
         "protocol": config.protocol,
         "leaky": get_protocol(config.protocol).leaky,
         "corpus": corpus,
+        "train_corpora": np.unique(outcome.train.corpus).tolist(),
         "fold": config.fold,
         "seed": config.seed,
         "n_train": len(train),
@@ -195,6 +198,7 @@ def _score_fold(outcome: _Outcome, test: Scored, corpus: str) -> Row:
 def _score_rows(test: Scored) -> Row:
     clean = test.take(test.clean)
     return {
+        "emotions": [EMOTIONS[index] for index in np.unique(test.truth)],
         "n_test": len(test),
         "n_speakers": len(np.unique(test.speaker)),
         "accuracy": compute_accuracy(test.truth, test.prediction),
@@ -218,6 +222,7 @@ def _pool_folds(folds: Sequence[Row], test: Scored, intervals: bool) -> Row:
         **_score_rows(test),
         "fold": ALL,
         "run": None,
+        "train_corpora": sorted({name for row in folds for name in row["train_corpora"]}),
         "n_train": round(float(np.mean([row["n_train"] for row in folds]))),
         "train_uar": float(np.mean(trained)) if trained else None,
         "epochs": round(float(np.mean([row["epochs"] for row in folds])), 1),

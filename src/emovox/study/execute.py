@@ -48,6 +48,10 @@ OnEpoch = Callable[[EpochRecord, int], None]
 
 PREDICTIONS_NAME = "predictions.parquet"
 """A row a test row."""
+FOLD_NAME = "folds.csv"
+"""Who was where: a row a clip, a column for the clean recording and each altered copy."""
+SCALER_NAME = "scaler.json"
+"""Mean and deviation of every feature, as the model had them; 'emovox audit' checks them."""
 SEEN_NAME = "predictions_seen.parquet"
 """A row a training or dev row, by the finished model: what ``train_uar`` is computed from."""
 
@@ -126,7 +130,7 @@ def execute_run(config: RunConfig, place: RunPlace, on_epoch: OnEpoch) -> dict[s
         write_text(folder / "environment.json", json.dumps(describe_environment(), indent=2))
         clips, table = read_rows(place, Source.of(config))
         fold = _find_fold(clips, config)
-        _write_fold(folder / "folds.csv", clips, fold)
+        _write_fold(folder / FOLD_NAME, clips, fold)
         model = create_model(config.model, config.training)
         context = RunContext(
             folder=folder, on_epoch=lambda record: on_epoch(record, config.training.epochs)
@@ -138,6 +142,7 @@ def execute_run(config: RunConfig, place: RunPlace, on_epoch: OnEpoch) -> dict[s
         train = table.take(*fold.rows(TRAIN))
         history = model.fit(train, watch, select=honest, run=context)
         log.info("trained: %d epochs, %d taken up", len(history.records), history.resumed_at)
+        _write_scaler(folder / SCALER_NAME, model)
         for name, splits in ((PREDICTIONS_NAME, (TEST,)), (SEEN_NAME, (TRAIN, DEV))):
             write_table(folder / name, predict_rows(model, table, fold, splits, clips))
         summary = describe_training(model, history, n_train=len(train))
@@ -187,6 +192,12 @@ def _write_fold(path: Path, clips: Sequence[Clip], fold: Fold) -> None:
         writer.writerow(("path", *names))
         for clip, splits in zip(clips, fold.splits.tolist(), strict=True):
             writer.writerow((clip.path, *(SPLIT_NAMES[split] for split in splits)))
+
+
+def _write_scaler(path: Path, model: Model) -> None:
+    scaler = model.scaler_
+    values = {"mean": scaler.mean.tolist(), "deviation": scaler.deviation.tolist()}
+    write_text(path, json.dumps(values) + "\n")
 
 
 def predict_rows(

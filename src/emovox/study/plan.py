@@ -34,6 +34,7 @@ from typing import Any
 
 from emovox.augment import list_policies
 from emovox.corpora import SyntheticOptions, list_corpora
+from emovox.emotions import EMOTIONS
 from emovox.errors import ConfigError, ParameterError
 from emovox.features import list_feature_sets
 from emovox.protocols import get_protocol, list_protocols
@@ -62,6 +63,8 @@ class StudySettings:
         Under which protocols every experiment runs.
     title : str
         One line for the report.
+    emotions : tuple of str
+        Only clips of these; of all when empty. Corpora can then be compared on the same ones.
     seeds : tuple of int
         Of folds, augmentation and training alike.
     experiments : tuple of str
@@ -76,6 +79,7 @@ class StudySettings:
     corpora: tuple[str, ...]
     protocols: tuple[str, ...]
     title: str = ""
+    emotions: tuple[str, ...] = ()
     seeds: tuple[int, ...] = (0,)
     experiments: tuple[str, ...] = ()
     store: str = ""
@@ -248,6 +252,8 @@ def _validate_names(plan: StudyPlan) -> None:
         raise ConfigError("a study needs at least one experiment, corpus, protocol and seed.")
     for corpus in plan.study.corpora:
         check_name(corpus, (*list_corpora(), "synthetic"), "[study] corpora")
+    for emotion in plan.study.emotions:
+        check_name(emotion, EMOTIONS, "[study] emotions")
     for protocol in (*plan.study.protocols, *plan.protocols, *plan.splits):
         check_name(protocol, list_protocols(), "[study] protocols")
     for protocol, options in plan.splits.items():

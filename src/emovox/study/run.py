@@ -185,6 +185,8 @@ def _describe_source(plan: StudyPlan, options: StudyOptions) -> dict[str, Any]:
         "store": str(_get_store(plan, options)),
         "rows": [dataclasses.astuple(source) for source in _list_sources(plan)],
     }
+    if plan.study.emotions:
+        source["emotions"] = plan.study.emotions
     result: dict[str, Any] = json.loads(json.dumps(source))
     return result
 

@@ -192,4 +192,4 @@ def test_the_registry_names_what_it_knows():
     assert caught.value.hint == "It has no options."
     with pytest.raises(ParameterError, match="has no option 'name'"):
         get_protocol("speaker", name="x")
-    assert len(list_protocols()) == 11
+    assert len(list_protocols()) == 16

@@ -31,6 +31,7 @@ RUN_FILES = {
     "predictions_seen.parquet",
     "run.log",
     "summary.json",
+    "scaler.json",
 }
 
 
