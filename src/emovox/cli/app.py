@@ -19,6 +19,7 @@ _COMMANDS = {
     "features": ("emovox.cli.features", "Compute features of all clips of a manifest."),
     "models": ("emovox.cli.models", "List the models, or print the card of one."),
     "predict": ("emovox.cli.predict", "Say which emotion recordings carry."),
+    "statistics": ("emovox.cli.statistics", "Say what features carry, and what to choose."),
     "study": ("emovox.cli.study", "Run and report a study."),
     "timeline": ("emovox.cli.timeline", "Say which emotion a long recording carries, and when."),
     "train": ("emovox.cli.train", "Train a model and write it as one ONNX file."),

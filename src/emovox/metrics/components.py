@@ -252,7 +252,7 @@ def _reduce(total: Corpus, n_corpora: int) -> tuple[Float64Array, Float64Array]:
     add_emotion = np.array([0, 0, 0, 0, n - upto_sentence[4], personal])
     steps = (mean / n, total.trace_corpus, total.trace_corpus + add_sex, total.trace_speaker)
     traces = np.stack((*steps, upto_sentence, upto_sentence + add_emotion, np.full(_N - 1, n)))
-    ranks = [1, n_corpora, n_corpora + rank_sex, total.n_speakers]
+    ranks: list[float] = [1, n_corpora, n_corpora + rank_sex, total.n_speakers]
     ranks += [total.n_speakers + total.rank_sentence]
     ranks += [ranks[-1] + rank_emotion, total.rank_all, n]
     expected = np.zeros((_N, _N))
@@ -264,4 +264,6 @@ def _reduce(total: Corpus, n_corpora: int) -> tuple[Float64Array, Float64Array]:
 def _share(variances: Float64Array) -> Float64Array:
     positive = np.nan_to_num(np.maximum(variances, 0))
     total = positive.sum(axis=0)
-    return np.divide(positive, total, out=np.full_like(positive, np.nan), where=total > 0)
+    shares: Float64Array = np.full_like(positive, np.nan)
+    np.divide(positive, total, out=shares, where=total > 0)
+    return shares

@@ -30,7 +30,7 @@ class Design:
 
     @classmethod
     def of(cls, labels: Mapping[str, Sequence[str]]) -> Design:
-        """Number the labels of clips.
+        """Make a design from the labels of clips.
 
         Parameters
         ----------

@@ -209,8 +209,9 @@ def _cross_sexes(tally: Tally, share: Float64Array) -> Float64Array:
     def cross(squares: Float64Array) -> Float64Array:
         # Each level has one sex: its column is its count times (that sex - share).
         mixed = np.outer(squares, share)
-        outer: Float64Array = np.diag(squares) - mixed - mixed.T
-        return outer + squares.sum() * np.outer(share, share)
+        outer: Float64Array = squares.sum() * np.outer(share, share)
+        outer += np.diag(squares) - mixed - mixed.T
+        return outer
 
     sentences = tally.n_at - np.outer(share, tally.n_at.sum(axis=0))
     parts = (cross(tally.speaker_squares), sentences @ sentences.T, cross(tally.cell_squares))

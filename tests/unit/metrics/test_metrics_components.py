@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 
 import numpy as np
 import pytest
@@ -82,7 +83,7 @@ def test_sentences_that_belong_to_one_emotion_are_not_taken_for_it():
         )
     ]
     design = Design.of(labels)
-    known = {name: 0.0 for name in COMPONENTS} | {"emotion": 1.0, "rest": 1.0}
+    known = dict.fromkeys(COMPONENTS, 0.0) | {"emotion": 1.0, "rest": 1.0}
     found = estimate_components(draw_values(design, 3000, known), design).variances
     error = found.std(axis=1) / np.sqrt(3000)
     for name in ("sentence", "emotion", "rest"):
@@ -104,7 +105,7 @@ def fit_densely(values: np.ndarray, design: Design) -> np.ndarray:
         basis = basis[:, size > 1e-9 * size[0]]
         projections.append(basis @ basis.T)
     projections.append(np.eye(n))
-    steps = [b - a for a, b in zip(projections, projections[1:], strict=False)]
+    steps = [b - a for a, b in itertools.pairwise(projections)]
     expected = [
         [*(np.einsum("ij,ik,jk->", step, f, f, optimize=True) for f in factors), np.trace(step)]
         for step in steps
@@ -171,7 +172,9 @@ def test_sentences_said_once_are_one_level():
 
 
 def test_the_same_sentence_name_in_two_corpora_is_two_sentences():
-    assert len(np.unique(Design.of(make_labels({"a": (2, 3, 2, 2), "b": (2, 3, 2, 2)})).sentence)) == 6
+    assert (
+        len(np.unique(Design.of(make_labels({"a": (2, 3, 2, 2), "b": (2, 3, 2, 2)})).sentence)) == 6
+    )
 
 
 def test_intervals_cover_the_truth():

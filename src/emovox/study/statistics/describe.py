@@ -44,7 +44,9 @@ FIELDS: Mapping[str, str] = {
     "corpus_low": "lower end of that of corpus: for these corpora with other speakers",
     "corpus_high": "upper end",
     "emotion_within": "share of emotion in what is left without corpus, sex and speaker",
-    **{f"{name}_alone": f"epsilon squared of {name} alone, with all tied to it" for name in FACTORS},
+    **{
+        f"{name}_alone": f"epsilon squared of {name} alone, with all tied to it" for name in FACTORS
+    },
     "f_emotion": "Fisher's F of emotion alone",
     "fisher": "variance between emotions over variance within them",
     "fisher_normalized": "the same with each speaker's mean and deviation taken out",

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from emovox.features import FeatureSet
 from emovox.metrics import COMPONENTS, estimate_shares
@@ -18,7 +19,7 @@ from emovox.study.statistics.describe import (
 from emovox.study.statistics.probe import Table
 from emovox.study.statistics.reading import Readings
 from emovox.study.statistics.sample import Sample, StatisticsOptions, make_sample, to_number
-from emovox.types import Clip, FloatArray
+from emovox.types import Clip
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,7 +47,7 @@ class FeatureStatistics:
 
 def measure_statistics(
     clips: Sequence[Clip],
-    values: FloatArray,
+    values: ArrayLike,
     feature_set: FeatureSet,
     options: StatisticsOptions | None = None,
 ) -> FeatureStatistics:
@@ -56,7 +57,7 @@ def measure_statistics(
     ----------
     clips : sequence of Clip
         Those without emotion or speaker are left out.
-    values : ndarray of float32, shape (n_clips, n_features)
+    values : array_like of float, shape (n_clips, n_features)
         Features of the clips; NaN where one could not be read.
     feature_set : FeatureSet
         What was computed.
@@ -71,7 +72,7 @@ def measure_statistics(
         If a speaker has two corpora or two sexes.
     """
     options = options or StatisticsOptions()
-    sample = make_sample(clips, values, feature_set, options)
+    sample = make_sample(clips, np.asarray(values), feature_set, options)
     intervals = estimate_shares(sample.values, sample.design, level=options.level)
     rows, correlation = describe_features(sample, intervals, options)
     readings = Readings(sample, options)

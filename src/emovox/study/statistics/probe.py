@@ -36,7 +36,8 @@ class Linear:
 
     def predict(self, values: Table) -> IntArray:
         """Return the class of each row."""
-        return (values @ self.weights + self.offsets).argmax(axis=1).astype(np.int64)
+        found: IntArray = (values @ self.weights + self.offsets).argmax(axis=1)
+        return found
 
 
 class Probe:
@@ -123,7 +124,8 @@ class Probe:
         return [(fold + step) % self.n_folds for step in range(1, n_train + 1)]
 
     def _take(self, rows: IntArray, columns: IntArray | None) -> Table:
-        return self.values[rows] if columns is None else self.values[np.ix_(rows, columns)]
+        taken: Table = self.values[rows] if columns is None else self.values[np.ix_(rows, columns)]
+        return taken
 
 
 def compute_recall(truth: IntArray, prediction: IntArray) -> float:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -32,14 +31,14 @@ Row = dict[str, Any]
 SKEWED = 2.0
 """Skewness from which logarithms are tried."""
 
-_STEPS = (1, 2, 5, 10, 20, 40, 80, 160, 320, 640)
+_STEPS = (1, 2, 5, 10, 20, 30, 40, 60, 80, 120, 160, 240, 320, 480, 640)
 _N_DRAWS = 1000
 
 # What is computed of frames, by what of their order it can see.
 _PARTS = {
     "means": ("mean",),
     "means and spread": ("mean", "deviation", "p10", "p50", "p90"),
-    "and what depends on order": ("mean", "deviation", "p10", "p50", "p90", "delta_mean",
+    "also what depends on order": ("mean", "deviation", "p10", "p50", "p90", "delta_mean",
                                   "delta_deviation", OTHER),
 }  # fmt: skip
 
@@ -183,9 +182,7 @@ class Readings:
         sizes = np.bincount(list(owner.values()), minlength=n_folds)
         rows = []
         for n_train in sorted({1, 2, 4, n_folds - 1} & set(range(1, n_folds))):
-            voices = [
-                sizes[self._plain.list_train(fold, n_train)].sum() for fold in range(n_folds)
-            ]
+            voices = [sizes[self._plain.list_train(fold, n_train)].sum() for fold in range(n_folds)]
             row: Row = {"n_speakers": to_number(float(np.mean(voices)))}
             for suffix, probe in (("", self._plain), ("_normalized", self._normalized)):
                 found = probe.predict(n_train=n_train)
@@ -202,9 +199,7 @@ class Readings:
 
     def _score(self, found: IntArray) -> Row:
         sample = self._sample
-        row = _to_row(
-            estimate_interval(sample.emotion, found, sample.speakers, self._resampling)
-        )
+        row = _to_row(estimate_interval(sample.emotion, found, sample.speakers, self._resampling))
         return {"uar": row["value"], "low": row["low"], "high": row["high"]}
 
 
@@ -235,8 +230,3 @@ def guess_emotion(levels: IntArray, emotion: IntArray, folds: IntArray) -> IntAr
         typical = counts / np.maximum(counts.sum(axis=0), 1)
         found[~train] = typical.argmax(axis=1)[levels[~train]]
     return found
-
-
-def list_parts() -> Sequence[str]:
-    """Return the names of the parts that `Readings.compare_parts` adds one after the other."""
-    return tuple(_PARTS)

@@ -196,4 +196,6 @@ def compute_skewness(values: Table) -> NDArray[np.float64]:
     centred = values - values.mean(axis=0)
     deviation = centred.std(axis=0)
     third = (centred**3).mean(axis=0)
-    return np.divide(third, deviation**3, out=np.zeros_like(third), where=deviation > 0)
+    skewness: NDArray[np.float64] = np.zeros_like(third)
+    np.divide(third, deviation**3, out=skewness, where=deviation > 0)
+    return skewness
