@@ -156,7 +156,7 @@ def draw_shortcuts(title: str, rows: Sequence[Row]) -> Figure:
     return figure
 
 
-def draw_separability(title: str, rows: Sequence[Row], n_features: int = 15) -> Figure:
+def draw_separability(title: str, rows: Sequence[Row], n_features: int = 10) -> Figure:
     """Draw the share of emotion before and after each speaker's mean is taken out.
 
     Parameters
@@ -165,7 +165,7 @@ def draw_separability(title: str, rows: Sequence[Row], n_features: int = 15) -> 
         Of the figure.
     rows : sequence of mapping
         The rows of ``statistics.json``.
-    n_features : int, default=15
+    n_features : int, default=10
         How many features to show beside the medians of the kinds.
 
     Returns

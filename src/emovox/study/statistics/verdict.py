@@ -141,8 +141,9 @@ def _find_gaps(rows: Sequence[Row]) -> Iterator[Measurement]:
 
 
 def _find_summaries(rows: Sequence[Row]) -> Iterator[Measurement]:
-    for rich in rows:
-        for plain in rows:
+    honest = [row for row in rows if not row["leaky"]]
+    for rich in honest:
+        for plain in honest:
             kinds = _find_kind(rich), _find_kind(plain)
             if kinds == ("statistics", "means") and _agree(rich, plain, "features", "experiment"):
                 name = f"{rich['model']}: {rich['features']}, against {plain['features']}"
