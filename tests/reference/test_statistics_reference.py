@@ -32,7 +32,8 @@ def need(name: str) -> ModuleType:
 
 def test_f_is_that_of_scipy_and_of_scikit_learn():
     found = analyze_one_way(VALUES, CLASSES).f
-    parts = [VALUES[CLASSES == number] for number in range(5)]
+    labels = CLASSES
+    parts = [VALUES[labels == number] for number in range(5)]
     # Sums of the same squares in another order.
     np.testing.assert_allclose(found, need("scipy.stats").f_oneway(*parts).statistic, rtol=1e-10)
     selection = need("sklearn.feature_selection")
@@ -60,13 +61,14 @@ def test_the_classifier_is_the_linear_discriminant_of_scikit_learn():
     # Its shrinkage blends towards a multiple of the identity; on whitened diagonals that is ours,
     # so a diagonal of ones is made first: features are divided by their deviation within classes.
     analysis = need("sklearn.discriminant_analysis")
-    centred = VALUES - np.stack([VALUES[CLASSES == k].mean(axis=0) for k in range(5)])[CLASSES]
+    labels = CLASSES
+    centred = VALUES - np.stack([VALUES[labels == k].mean(axis=0) for k in range(5)])[CLASSES]
     values = VALUES / np.sqrt((centred**2).mean(axis=0))
     reference = analysis.LinearDiscriminantAnalysis(
         solver="lsqr", shrinkage=SHRINKAGE, priors=np.full(5, 0.2)
     )
     # Classes of one size: its covariance weighs classes by their priors, ours by their clips.
-    rows = np.concatenate([np.flatnonzero(CLASSES == k)[:60] for k in range(5)])
+    rows = np.concatenate([np.flatnonzero(labels == k)[:60] for k in range(5)])
     probe = Probe(values[rows], CLASSES[rows], FOLDS[rows])
     expected = reference.fit(probe.values, CLASSES[rows]).predict(probe.values)
     found = probe.fit(range(4)).predict(probe.values)

@@ -11,15 +11,16 @@ import numpy as np
 from emovox.errors import ParameterError
 from emovox.features import get_feature_set, list_feature_sets
 from emovox.study.evaluate import ALL
+from emovox.study.normalize import NONE, SPEAKER
 from emovox.study.statistics.advice import WORTH, Advice
 from emovox.training import MODELS
 
 Row = Mapping[str, Any]
 
 HELD, WEAKER, FAILED, OPEN = "held", "weaker", "failed", "not measured"
-"""``held``: the sign is right and at least half the size is there (all of it, where at least so much
-was expected); ``weaker``: the sign alone; ``failed``: the sign is wrong, or there is a difference
-where none was expected."""
+"""``held``: the sign is right and at least half the size is there, or all of it where at least so
+much was expected; ``weaker``: the sign alone; ``failed``: the sign is wrong, or there is a
+difference where none was expected."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +126,16 @@ def _find_adaptation(rows: Sequence[Row]) -> Iterator[Measurement]:
             yield Measurement(f"{row['title']}, against nothing", row["change"])
 
 
+def _find_normalized(rows: Sequence[Row]) -> Iterator[Measurement]:
+    honest = [row for row in rows if not row["leaky"]]
+    for known in honest:
+        for plain in honest:
+            normal = known.get("normalize"), plain.get("normalize", NONE)
+            if normal == (SPEAKER, NONE) and _agree(known, plain, "normalize", "experiment"):
+                name = f"{known['model']} on {known['features']}: each speaker normalized, or not"
+                yield Measurement(name, known["uar"] - plain["uar"])
+
+
 def _find_leaks(rows: Sequence[Row]) -> Iterator[Measurement]:
     for leaky in rows:
         for honest in rows:
@@ -167,6 +178,7 @@ def _find_sequences(rows: Sequence[Row]) -> Iterator[Measurement]:
 
 
 _FINDERS: _Finders = {
+    "normalize": _find_normalized,
     "leak": _find_leaks,
     "voices": _find_gaps,
     "summary": _find_summaries,
@@ -185,7 +197,11 @@ def _find_kind(row: Row) -> str:
     return "means" if feature_set.statistics == ("mean",) else "statistics"
 
 
+_FIELDS = frozenset(
+    ("experiment", "model", "features", "augmentation", "normalize", "protocol", "seed", "fast")
+)
+
+
 def _agree(a: Row, b: Row, *but: str) -> bool:
     """Return whether two rows differ in nothing but these fields."""
-    fields = {"experiment", "model", "features", "augmentation", "protocol", "seed", "fast"}
-    return all(a.get(name) == b.get(name) for name in fields - set(but))
+    return all(a.get(name) == b.get(name) for name in _FIELDS - set(but))

@@ -98,6 +98,21 @@ def test_what_an_evaluation_says_of_known_voices_bears_on_normalization():
     assert leak.verdict == "not measured"
 
 
+def test_normalized_speakers_are_compared_with_the_same_model_without():
+    rows = [
+        make_row(0.40, experiment="a", normalize="none"),
+        make_row(0.46, experiment="b", normalize="speaker"),
+        make_row(0.70, experiment="c", normalize="speaker", features="full"),
+        make_row(0.90, experiment="d", normalize="speaker", protocol="notebook", leaky=True),
+    ]
+    (verdict,) = score_advice([make_advice("normalize", 0.08)], rows)
+    assert verdict.measurements[0].of == "logistic on notebook: each speaker normalized, or not"
+    assert (len(verdict.measurements), verdict.verdict) == (1, "held")
+    # Results of before there was a choice: nothing was normalized then.
+    old = [{k: v for k, v in rows[0].items() if k != "normalize"}, rows[1]]
+    assert score_advice([make_advice("normalize", 0.08)], old)[0].measured == pytest.approx(0.06)
+
+
 def test_a_study_that_does_not_bear_on_it_leaves_it_open():
     verdicts = score_advice(
         [make_advice(topic, 0.1) for topic in ("normalize", "keep", "logs", "summary", "order")],
