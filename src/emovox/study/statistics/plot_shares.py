@@ -53,7 +53,7 @@ _MARKS = {
 _BAR_IN = 0.27
 """Height of a bar and the space around it, in inches."""
 
-_LEAST_LABEL = 0.05
+_LEAST_LABEL = 0.03
 """Shares below this have no room for their figure."""
 
 

@@ -95,6 +95,8 @@ class Readings:
         rows = []
         for name in ("corpus", "sex", "sentence"):
             levels = getattr(sample.design, name)
+            if levels.max() == 0:
+                continue
             found = guess_emotion(levels, sample.emotion, sample.folds)
             rows.append({"label": name, "n_levels": int(levels.max()) + 1, **self._score(found)})
         return rows

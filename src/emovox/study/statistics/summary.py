@@ -139,7 +139,9 @@ def _write_shares(results: Results) -> Iterator[str]:
     for name in ("emotion", "speaker", "corpus"):
         rows = [row for row in results["rows"] if row[name] is not None]
         rows.sort(key=lambda row: -row[name])
-        yield f"### Most of {name}\n"
+        if name == "emotion":
+            rows = [row for row in rows if not row["like"]]
+        yield f"### Most of {name}{', repeats left out' if name == 'emotion' else ''}\n"
         yield _tabulate(rows[:_N_BEST], "feature", "feature", bounded=name)
         if name == "emotion":
             yield "![Features with most of emotion](figures/best.svg)\n"
