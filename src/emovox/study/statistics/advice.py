@@ -6,60 +6,23 @@ it can be found wrong; `emovox.study.statistics.verdict` finds out.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from emovox.study.statistics.record import WORTH, Advice
 from emovox.study.statistics.wording import change_of, percent, points
 
 Results = Mapping[str, Any]
-
-WORTH = 0.01
-"""Differences of UAR below this are not worth a choice."""
+"""All of ``statistics.json``, or a row of it."""
 
 _NEAR_BEST = 0.01
 """So much UAR may be given up for fewer features."""
 
 _FEW = 0.8
 """Dropping less than a fifth of the features is not worth it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Advice:
-    """One piece of advice.
-
-    Attributes
-    ----------
-    topic : str
-        ``keep``, ``normalize``, ``logs``, ``summary``, ``order``, ``voices``, ``leak``,
-        ``shortcut``.
-    text : str
-        What to do, for people.
-    evidence : str
-        The figures it rests on.
-    figure : str
-        Name of the figure that shows them, or empty.
-    check : str
-        What a study would have to measure, in words; empty where none can.
-    expected : float or None
-        The difference of UAR (from 0 to 1) that is expected then.
-    low, high : float or None
-        Its 95 % interval, over speakers.
-    at_least : bool
-        Whether more than expected is right as well.
-    """
-
-    topic: str
-    text: str
-    evidence: str
-    figure: str = ""
-    check: str = ""
-    expected: float | None = None
-    low: float | None = None
-    high: float | None = None
-    at_least: bool = False
 
 
 def give_advice(results: Results) -> tuple[Advice, ...]:
@@ -74,7 +37,11 @@ def give_advice(results: Results) -> tuple[Advice, ...]:
         _advise_shortcut, _advise_keep, _advise_normalize, _advise_logs, _advise_summary,
         _advise_order, _advise_voices, _advise_leak,
     )  # fmt: skip
-    return tuple(advice for adviser in advisers for advice in adviser(results))
+    return tuple(
+        dataclasses.replace(advice, features=results["features"])
+        for adviser in advisers
+        for advice in adviser(results)
+    )
 
 
 def _advise_shortcut(results: Results) -> Iterator[Advice]:
@@ -104,7 +71,7 @@ def _advise_shortcut(results: Results) -> Iterator[Advice]:
 
 
 def _advise_keep(results: Results) -> Iterator[Advice]:
-    steps: Sequence[Mapping[str, Any]] = results["selections"]
+    steps: Sequence[Results] = results["selections"]
     *_, whole = steps
     enough = next(row for row in steps if row["uar"] >= whole["uar"] - _NEAR_BEST)
     redundancy = results["redundancy"]
@@ -137,7 +104,7 @@ def _advise_keep(results: Results) -> Iterator[Advice]:
     )
 
 
-def _pick_steps(steps: Sequence[Mapping[str, Any]], n_kept: int) -> Iterator[Mapping[str, Any]]:
+def _pick_steps(steps: Sequence[Results], n_kept: int) -> Iterator[Results]:
     """Give the steps that show the way: ten features, half of what is kept, it, and all."""
     wanted = {10, n_kept, steps[-1]["n_kept"]}
     wanted.add(max((row["n_kept"] for row in steps if row["n_kept"] <= n_kept / 2), default=n_kept))
@@ -193,7 +160,7 @@ def _advise_logs(results: Results) -> Iterator[Advice]:
 
 
 def _advise_summary(results: Results) -> Iterator[Advice]:
-    parts: Sequence[Mapping[str, Any]] = results["parts"]
+    parts: Sequence[Results] = results["parts"]
     if not parts:
         return
     first, last = parts[0], parts[-1]
@@ -219,7 +186,7 @@ def _advise_summary(results: Results) -> Iterator[Advice]:
 
 
 def _advise_order(results: Results) -> Iterator[Advice]:
-    parts: Sequence[Mapping[str, Any]] = results["parts"]
+    parts: Sequence[Results] = results["parts"]
     if len(parts) < 2:
         return
     last = parts[-1]
@@ -247,21 +214,20 @@ def _advise_order(results: Results) -> Iterator[Advice]:
 
 
 def _advise_voices(results: Results) -> Iterator[Advice]:
-    rows: Sequence[Mapping[str, Any]] = results["voices"]
+    rows: Sequence[Results] = results["voices"]
     if len(rows) < 2:
         return
     first, last = rows[0], rows[-1]
     gap = last["train_uar"] - last["uar"]
     doublings = np.log2(last["n_speakers"] / rows[-2]["n_speakers"])
     slope = (last["uar"] - rows[-2]["uar"]) / doublings
-    hungry = slope >= WORTH
+    hungry = "would still help" if slope >= WORTH else "of this kind would change little"
     yield Advice(
         topic="voices",
         text=(
             f"With {last['n_speakers']:.0f} training voices choose small, strictly regularised "
             "models: even a linear one knows the voices it trained on better than others. "
-            + ("More speakers would still help." if hungry else
-               "More speakers of this kind would change little.")
+            f"More speakers {hungry}."
         ),
         evidence=(
             f"The linear classifier scores {percent(last['train_uar'])} UAR on voices it trained "
@@ -273,7 +239,7 @@ def _advise_voices(results: Results) -> Iterator[Advice]:
         check="UAR on training rows minus UAR on test rows, of every model under honest protocols",
         expected=gap,
         at_least=True,
-    )  # fmt: skip
+    )
 
 
 def _advise_leak(results: Results) -> Iterator[Advice]:

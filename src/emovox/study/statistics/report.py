@@ -10,9 +10,9 @@ from typing import Any
 
 from emovox.errors import ManifestError
 from emovox.files import write_text
-from emovox.study.statistics.advice import Advice
 from emovox.study.statistics.describe import FIELDS
 from emovox.study.statistics.measure import FeatureStatistics
+from emovox.study.statistics.record import Advice
 from emovox.study.statistics.summary import format_statistics
 from emovox.study.statistics.verdict import Verdict
 from emovox.study.tables import write_table

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from emovox.metrics import COMPONENTS
-from emovox.study.statistics.advice import Advice
+from emovox.study.statistics.record import Advice
 from emovox.study.statistics.verdict import OPEN, Verdict
 from emovox.study.statistics.wording import percent, points, share_of
 from emovox.study.summary import format_table
@@ -99,7 +99,8 @@ def _write_verdicts(verdicts: Sequence[Verdict]) -> Iterator[str]:
     yield (
         "What was expected, and what was then measured (median where several comparisons bear "
         "on it), in points of UAR. *Held*: the sign is right and at least half the size, or all of "
-        "it where at least so much was expected; *weaker*: the sign alone; *failed*: neither.\n"
+        "it where at least so much was expected; *weaker*: the sign alone; *failed*: neither. Only "
+        "models on the features that the advice speaks of count.\n"
     )
     yield format_table(
         ["advice", "what is compared", "expected", "measured", "comparisons", "verdict"],

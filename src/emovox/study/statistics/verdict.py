@@ -12,7 +12,7 @@ from emovox.errors import ParameterError
 from emovox.features import get_feature_set, list_feature_sets
 from emovox.study.evaluate import ALL
 from emovox.study.normalize import NONE, SPEAKER
-from emovox.study.statistics.advice import WORTH, Advice
+from emovox.study.statistics.record import WORTH, Advice
 from emovox.training import MODELS
 
 Row = Mapping[str, Any]
@@ -39,7 +39,7 @@ class Measurement:
     difference: float
 
 
-_Finders: TypeAlias = Mapping[str, Callable[[Sequence[Row]], Iterator[Measurement]]]
+_Finders: TypeAlias = Mapping[str, Callable[[Sequence[Row], str], Iterator[Measurement]]]
 """Topic of an advice -> what finds the measurements that bear on it."""
 
 
@@ -86,22 +86,19 @@ def score_advice(advice: Sequence[Advice], measured: Any) -> tuple[Verdict, ...]
     ParameterError
         If it is neither.
     """
-    if isinstance(measured, Mapping):
-        if "adaptation" not in measured:
-            raise ParameterError("these are results of neither a study nor an evaluation.")
-        finders: _Finders = {"normalize": _find_adaptation}
-        rows: Sequence[Row] = measured["adaptation"]
+    if isinstance(measured, Mapping) and "adaptation" in measured:
+        finders, rows = _OF_EVALUATIONS, measured["adaptation"]
     elif isinstance(measured, Sequence) and all(
         isinstance(row, Mapping) and "uar" in row and "protocol" in row for row in measured
     ):
-        finders = _FINDERS
+        finders = _OF_STUDIES
         rows = [row for row in measured if row["fold"] == ALL and row["corpus"] == ALL]
     else:
         raise ParameterError("these are results of neither a study nor an evaluation.")
     verdicts = []
     for one in advice:
         find = finders.get(one.topic)
-        found = tuple(find(rows)) if find is not None else ()
+        found = tuple(find(rows, one.features)) if find is not None else ()
         median = float(np.median([m.difference for m in found])) if found else None
         verdicts.append(Verdict(one, judge(one, median), median, found))
     return tuple(verdicts)
@@ -120,70 +117,78 @@ def judge(advice: Advice, measured: float | None) -> str:
     return WEAKER if sign * measured >= WORTH else FAILED
 
 
-def _find_adaptation(rows: Sequence[Row]) -> Iterator[Measurement]:
+# What follows is called with rows and the feature set that the advice speaks of.
+
+
+def _find_adaptation(rows: Sequence[Row], _: str) -> Iterator[Measurement]:
     for row in rows:
         if row["corpus"] == ALL and row["pass"] == "adapt-all" and row["change"] is not None:
             yield Measurement(f"{row['title']}, against nothing", row["change"])
 
 
-def _find_normalized(rows: Sequence[Row]) -> Iterator[Measurement]:
-    honest = [row for row in rows if not row["leaky"]]
+def _find_normalized(rows: Sequence[Row], features: str) -> Iterator[Measurement]:
+    honest = [row for row in rows if not row["leaky"] and row["features"] == features]
     for known in honest:
         for plain in honest:
             normal = known.get("normalize"), plain.get("normalize", NONE)
             if normal == (SPEAKER, NONE) and _agree(known, plain, "normalize", "experiment"):
-                name = f"{known['model']} on {known['features']}: each speaker normalized, or not"
+                name = f"{known['model']} on {features}: each speaker normalized, or not"
                 yield Measurement(name, known["uar"] - plain["uar"])
 
 
-def _find_leaks(rows: Sequence[Row]) -> Iterator[Measurement]:
-    for leaky in rows:
-        for honest in rows:
+def _find_leaks(rows: Sequence[Row], features: str) -> Iterator[Measurement]:
+    own = [row for row in _list_plain(rows) if row["features"] == features]
+    for leaky in own:
+        for honest in own:
             if leaky["leaky"] and not honest["leaky"] and _agree(leaky, honest, "protocol"):
                 name = f"{leaky['experiment']}: {leaky['protocol']}, against {honest['protocol']}"
                 yield Measurement(name, leaky["uar"] - honest["uar"])
 
 
-def _find_gaps(rows: Sequence[Row]) -> Iterator[Measurement]:
-    for row in rows:
-        if not row["leaky"] and row["train_uar"] is not None:
+def _find_gaps(rows: Sequence[Row], features: str) -> Iterator[Measurement]:
+    for row in _list_plain(rows):
+        if not row["leaky"] and row["features"] == features and row["train_uar"] is not None:
             name = f"{row['experiment']} ({row['protocol']}): training rows, against test rows"
             yield Measurement(name, row["train_uar"] - row["uar"])
 
 
-def _find_summaries(rows: Sequence[Row]) -> Iterator[Measurement]:
-    honest = [row for row in rows if not row["leaky"]]
+def _find_summaries(rows: Sequence[Row], features: str) -> Iterator[Measurement]:
+    honest = [row for row in _list_plain(rows) if not row["leaky"]]
     for rich in honest:
         for plain in honest:
-            kinds = _find_kind(rich), _find_kind(plain)
-            if kinds == ("statistics", "means") and _agree(rich, plain, "features", "experiment"):
-                name = f"{rich['model']}: {rich['features']}, against {plain['features']}"
+            means = rich["features"] == features and _find_kind(plain) == "means"
+            if means and _agree(rich, plain, "features", "experiment"):
+                name = f"{rich['model']}: {features}, against {plain['features']}"
                 yield Measurement(name, rich["uar"] - plain["uar"])
 
 
-def _find_sequences(rows: Sequence[Row]) -> Iterator[Measurement]:
-    protocols = dict.fromkeys(row["protocol"] for row in rows if not row["leaky"])
-    for protocol in protocols:
-        own = [row for row in rows if row["protocol"] == protocol]
-        best = {
-            kind: max(
-                (r for r in own if _find_kind(r) == kind), key=lambda r: r["uar"], default=None
-            )
+def _find_sequences(rows: Sequence[Row], _: str) -> Iterator[Measurement]:
+    honest = [row for row in _list_plain(rows) if not row["leaky"]]
+    for protocol in dict.fromkeys(row["protocol"] for row in honest):
+        own = [row for row in honest if row["protocol"] == protocol]
+        frames, means = (
+            max((r for r in own if _find_kind(r) == kind), key=lambda r: r["uar"], default=None)
             for kind in ("frames", "means")
-        }
-        frames, means = best["frames"], best["means"]
+        )
         if frames is not None and means is not None:
             name = f"{frames['experiment']}, against {means['experiment']} ({protocol})"
             yield Measurement(name, frames["uar"] - means["uar"])
 
 
-_FINDERS: _Finders = {
+_OF_EVALUATIONS: _Finders = {"normalize": _find_adaptation}
+
+_OF_STUDIES: _Finders = {
     "normalize": _find_normalized,
     "leak": _find_leaks,
     "voices": _find_gaps,
     "summary": _find_summaries,
     "order": _find_sequences,
 }
+
+
+def _list_plain(rows: Sequence[Row]) -> list[Row]:
+    """Return the rows where speakers were not normalized."""
+    return [row for row in rows if row.get("normalize", NONE) == NONE]
 
 
 def _find_kind(row: Row) -> str:

@@ -17,6 +17,7 @@ def make_row(uar: float, **changes):
 
 
 def make_advice(topic: str, expected: float | None, **changes) -> Advice:
+    changes = {"features": "notebook"} | changes
     return Advice(topic=topic, text="", evidence="", expected=expected, **changes)
 
 
@@ -48,6 +49,8 @@ def test_a_leak_is_measured_by_the_same_model_under_two_protocols():
         make_row(0.60, protocol="notebook", leaky=True),
         make_row(0.45),
         make_row(0.90, protocol="notebook", leaky=True, experiment="other"),
+        make_row(0.20, features="full"),
+        make_row(0.99, features="full", protocol="notebook", leaky=True),
         make_row(0.20, fold=1),
         make_row(0.20, corpus="savee"),
     ]
@@ -70,7 +73,7 @@ def test_statistics_are_compared_with_means_of_the_same_model():
         make_row(0.52, experiment="b", features="full"),
         make_row(0.30, experiment="c", features="full", model="svm"),
     ]
-    (verdict,) = score_advice([make_advice("summary", 0.1)], rows)
+    (verdict,) = score_advice([make_advice("summary", 0.1, features="full")], rows)
     assert verdict.measurements[0].of == "logistic: full, against notebook-16k"
     assert verdict.measured == pytest.approx(0.12)
 
@@ -102,6 +105,7 @@ def test_normalized_speakers_are_compared_with_the_same_model_without():
     rows = [
         make_row(0.40, experiment="a", normalize="none"),
         make_row(0.46, experiment="b", normalize="speaker"),
+        make_row(0.30, experiment="c", normalize="none", features="full"),
         make_row(0.70, experiment="c", normalize="speaker", features="full"),
         make_row(0.90, experiment="d", normalize="speaker", protocol="notebook", leaky=True),
     ]
@@ -115,7 +119,7 @@ def test_normalized_speakers_are_compared_with_the_same_model_without():
 
 def test_a_study_that_does_not_bear_on_it_leaves_it_open():
     verdicts = score_advice(
-        [make_advice(topic, 0.1) for topic in ("normalize", "keep", "logs", "summary", "order")],
+        [make_advice(topic, 0.1) for topic in ("normalize", "keep", "logs", "leak", "order")],
         [make_row(0.4)],
     )
     assert {one.verdict for one in verdicts} == {"not measured"}
