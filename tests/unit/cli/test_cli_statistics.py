@@ -56,8 +56,8 @@ def test_prints_the_report_without_pictures(folder, capsys):
 
 def test_scores_the_advice(folder, capsys):
     row = {"experiment": "e", "model": "logistic", "features": "notebook-16k",
-           "augmentation": "none", "protocol": "speaker", "leaky": False, "corpus": "all", "fold": "all", "seed": 0,
-           "uar": 0.4, "train_uar": 0.9, "fast": False}  # fmt: skip
+           "augmentation": "none", "protocol": "speaker", "leaky": False, "corpus": "all",
+           "fold": "all", "seed": 0, "uar": 0.4, "train_uar": 0.9, "fast": False}  # fmt: skip
     leak = {**row, "protocol": "notebook", "leaky": True, "uar": 0.95}
     Path("results.json").write_text(json.dumps([row, leak]))
     arguments = [*COMMON, "--features", "notebook-16k", "--results", "results.json"]

@@ -125,13 +125,14 @@ def _advise_normalize(results: Results) -> Iterator[Advice]:
             "Take out each speaker's mean and deviation, where several clips of a speaker are "
             f"there: it should bring about {points(gain['value'])} points of UAR."
             if helps
-            else "Do not count on per-speaker normalization: no gain beyond chance is seen."
+            else "Do not count on per-speaker normalization: over all clips no gain is certain."
         ),
         evidence=(
             f"UAR of a linear classifier on unheard speakers changes by {change_of(gain)} points. "
             f"The median share of emotion goes from {percent(before)} to {percent(after)} where "
             "what corpus, sex and speaker explain is taken out."
             + (f" The speaker is recognised at {percent(spoken)}." if spoken else "")
+            + _tell_corpora(results["by_corpus"])
         ),
         figure="separability",
         check="a model that knows each voice (all clips, unlabelled), and one that does not",
@@ -139,6 +140,13 @@ def _advise_normalize(results: Results) -> Iterator[Advice]:
         low=gain["low"],
         high=gain["high"],
     )
+
+
+def _tell_corpora(rows: Sequence[Results]) -> str:
+    if len(rows) < 2:
+        return ""
+    changes = (f"{row['corpus']} {points(row['uar_normalized'] - row['uar'])}" for row in rows)
+    return f" Corpus by corpus: {', '.join(changes)}."
 
 
 def _advise_logs(results: Results) -> Iterator[Advice]:

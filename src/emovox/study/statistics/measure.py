@@ -31,9 +31,9 @@ class FeatureStatistics:
     results : dict
         What ``statistics.json`` holds: ``features`` (name of the set), ``n_clips``,
         ``n_speakers``, ``n_unlabelled``, ``n_failed``, ``options``; ``corpora``, ``rows`` (a
-        feature each, by rank), ``groups``, ``statistics``, ``labels``, ``guesses``, ``parts``,
-        ``selections``, ``voices``: lists of rows; ``mean``, ``redundancy``, ``normalization``,
-        ``logs``: rows.
+        feature each, by rank), ``groups``, ``statistics``, ``labels``, ``by_corpus``,
+        ``guesses``, ``parts``, ``selections``, ``voices``: lists of rows; ``mean``,
+        ``redundancy``, ``normalization``, ``logs``: rows.
     correlation : ndarray of float64, shape (n_features, n_features)
         In the order of the feature set.
     names : tuple of str
@@ -94,6 +94,7 @@ def measure_statistics(
         "statistics": average_groups(rows, "statistic"),
         "redundancy": describe_redundancy(correlation, rows, options.redundant),
         "labels": readings.read_labels(),
+        "by_corpus": readings.read_corpora(),
         "guesses": readings.guess_from_labels(),
         "normalization": readings.compare_normalized(),
         "logs": readings.compare_logs(),

@@ -31,6 +31,9 @@ Row = dict[str, Any]
 SKEWED = 2.0
 """Skewness from which logarithms are tried."""
 
+UNHEARD, MIXED = "unheard speakers", "clips at random"
+"""How clips were split."""
+
 _STEPS = (1, 2, 5, 10, 20, 30, 40, 60, 80, 120, 160, 240, 320, 480, 640)
 _N_DRAWS = 1000
 
@@ -64,29 +67,52 @@ class Readings:
         """Return how well emotion, sex, corpus and speaker are read off the features."""
         sample = self._sample
         rows = [
-            {"what": "emotion", "split": "unheard speakers", **self._score(self._found[False])},
+            {"what": "emotion", "split": UNHEARD, **self._score(self._found[False])},
             {
                 "what": "emotion, each speaker normalized",
-                "split": "unheard speakers",
+                "split": UNHEARD,
                 **self._score(self._found[True]),
             },
             {
                 "what": "emotion",
-                "split": "clips at random",
+                "split": MIXED,
                 **self._score(Probe(sample.values, sample.emotion, sample.mixed).predict()),
             },
         ]
         chance = 1 / len(np.unique(sample.emotion))
         rows = [{**row, "chance": to_number(chance)} for row in rows]
-        for name, folds in (("sex", sample.folds), ("corpus", sample.folds),
-                            ("speaker", sample.mixed)):  # fmt: skip
+        for what, name, values in (
+            ("sex", "sex", sample.values),
+            ("corpus", "corpus", sample.values),
+            ("corpus, each speaker normalized", "corpus", sample.normalized),
+            ("speaker", "speaker", sample.values),
+        ):
             classes = getattr(sample.design, name)
             n_classes = int(classes.max()) + 1
             if n_classes > 1:
-                recall = compute_recall(classes, Probe(sample.values, classes, folds).predict())
-                split = "clips at random" if name == "speaker" else "unheard speakers"
-                rows.append({"what": name, "split": split, "uar": to_number(recall), "low": None,
+                split = MIXED if name == "speaker" else UNHEARD
+                folds = sample.mixed if name == "speaker" else sample.folds
+                recall = compute_recall(classes, Probe(values, classes, folds).predict())
+                rows.append({"what": what, "split": split, "uar": to_number(recall), "low": None,
                              "high": None, "chance": to_number(1 / n_classes)})  # fmt: skip
+        return rows
+
+    def read_corpora(self) -> list[Row]:
+        """Return the UAR in each corpus alone, over its own emotions, as it is and normalized."""
+        corpora = np.array([clip.corpus for clip in self._sample.clips])
+        rows = []
+        for corpus in dict.fromkeys(corpora.tolist()):
+            own = corpora == corpus
+            truth = self._sample.emotion[own]
+            plain, normalized = (compute_recall(truth, self._found[k][own]) for k in (False, True))
+            rows.append(
+                {
+                    "corpus": corpus,
+                    "chance": to_number(1 / len(np.unique(truth))),
+                    "uar": to_number(plain),
+                    "uar_normalized": to_number(normalized),
+                }
+            )
         return rows
 
     def guess_from_labels(self) -> list[Row]:

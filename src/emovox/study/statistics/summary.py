@@ -177,6 +177,15 @@ def _write_readings(results: Results) -> Iterator[str]:
         ],
     )
     yield "![What a linear classifier reads](figures/readings.svg)\n"
+    if len(results["by_corpus"]) > 1:
+        yield "Emotion of unheard speakers, corpus by corpus, over its own emotions:\n"
+        yield format_table(
+            ["corpus", "chance", "UAR", "UAR, each speaker normalized"],
+            [
+                [row["corpus"], *(percent(row[k]) for k in ("chance", "uar", "uar_normalized"))]
+                for row in results["by_corpus"]
+            ],
+        )
     yield "![Before and after normalization](figures/separability.svg)\n"
     yield "![Number of features, number of speakers](figures/sizes.svg)\n"
     if results["parts"]:

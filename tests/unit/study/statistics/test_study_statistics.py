@@ -124,7 +124,10 @@ def test_readings(statistics):
     # Two features of 162 carry emotion, so there is much noise to be misled by.
     assert emotion["uar"] > 0.3 > emotion["chance"] == 0.2
     assert scores["corpus", "unheard speakers"]["uar"] > 0.95
+    assert scores["corpus, each speaker normalized", "unheard speakers"]["uar"] < 0.6
     assert scores["speaker", "clips at random"]["uar"] > 2 / 16
+    assert [row["corpus"] for row in results["by_corpus"]] == ["c0", "c1"]
+    assert all(0.2 < row["uar"] < 1 for row in results["by_corpus"])
     # Labels that have nothing to do with emotion tell nothing: one fifth, give or take.
     assert all(row["low"] <= 0.2 for row in results["guesses"])
     assert results["selections"][-1]["n_kept"] == 162
