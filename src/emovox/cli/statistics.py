@@ -90,8 +90,7 @@ def command(
     with progress_bar("features") as progress:
         found = extract_features(tasks, feature_set, options, progress)
     for index, error in found.errors.items():
-        line, path = str(error), clips[index].path
-        click.echo(line if path in line else f"{path}: {line}", err=True)
+        _print_error(clips[index].path, str(error))
     statistics = measure_statistics(clips, found.values, feature_set, StatisticsOptions(seed=seed))
     advice = give_advice(statistics.results)
     verdicts = () if known is None else score_advice(advice, known)
@@ -102,3 +101,7 @@ def command(
         lines = format_statistics(statistics.results, advice, verdicts).splitlines()
         click.echo("\n".join(line for line in lines if not line.startswith("![")))
     return AudioError.exit_code if found.errors else 0
+
+
+def _print_error(path: str, line: str) -> None:
+    click.echo(line if path in line else f"{path}: {line}", err=True)
