@@ -21,6 +21,7 @@ _COMMANDS = {
     "inspect": ("emovox.cli.inspect", "Draw a recording and its features, and state its facts."),
     "models": ("emovox.cli.models", "List the models, or print the card of one."),
     "predict": ("emovox.cli.predict", "Say which emotion recordings carry."),
+    "statistics": ("emovox.cli.statistics", "Say what features carry, and what to choose."),
     "study": ("emovox.cli.study", "Plan, run, resume, report and compare studies."),
     "timeline": ("emovox.cli.timeline", "Say which emotion a long recording carries, and when."),
     "train": ("emovox.cli.train", "Train a model and write it as one ONNX file."),

@@ -1,6 +1,7 @@
 """Figures that can be believed: UAR and the rest, intervals by speaker, paired comparison.
 
 NumPy only. ``truth, prediction`` in that order, as indices into ``emovox.emotions.EMOTIONS``.
+Beside them, of features: whose variance is it?
 """
 
 from emovox.metrics.calibration import (
@@ -17,6 +18,14 @@ from emovox.metrics.classification import (
     compute_uar,
     validate_labels,
 )
+from emovox.metrics.components import (
+    COMPONENTS,
+    Components,
+    ShareIntervals,
+    estimate_components,
+    estimate_shares,
+)
+from emovox.metrics.design import Design
 from emovox.metrics.selective import (
     OperatingPoint,
     RiskCoverage,
@@ -34,14 +43,21 @@ from emovox.metrics.speakers import (
     estimate_interval,
 )
 from emovox.metrics.summary import evaluate
+from emovox.metrics.variance import OneWay, analyze_one_way
 
 __all__ = [
+    "COMPONENTS",
     "Comparison",
+    "Components",
+    "Design",
     "Interval",
+    "OneWay",
     "OperatingPoint",
     "Reliability",
     "ResamplingOptions",
     "RiskCoverage",
+    "ShareIntervals",
+    "analyze_one_way",
     "apply_threshold",
     "compare_paired",
     "compute_accuracy",
@@ -54,7 +70,9 @@ __all__ = [
     "compute_risk_coverage",
     "compute_uar",
     "correct_pvalues",
+    "estimate_components",
     "estimate_interval",
+    "estimate_shares",
     "evaluate",
     "fit_threshold",
     "validate_labels",

@@ -25,6 +25,7 @@ from emovox.emotions import EMOTIONS
 from emovox.features import ExtractionOptions, FeatureStore, get_feature_set
 from emovox.files import replacing, write_text
 from emovox.protocols import DEV, SPLIT_NAMES, TEST, TRAIN, Fold
+from emovox.study.normalize import SPEAKER, normalize_rows
 from emovox.study.runs import SUMMARY_NAME, RunConfig, get_run_folder, has_dev, make_folds
 from emovox.study.settings import format_toml
 from emovox.study.tables import write_table
@@ -129,6 +130,8 @@ def execute_run(config: RunConfig, place: RunPlace, on_epoch: OnEpoch) -> dict[s
         write_text(folder / "config.toml", format_toml(config.to_dict()))
         write_text(folder / "environment.json", json.dumps(describe_environment(), indent=2))
         clips, table = read_rows(place, Source.of(config))
+        if config.normalize == SPEAKER:
+            table = normalize_rows(table, clips)
         fold = _find_fold(clips, config)
         _write_fold(folder / FOLD_NAME, clips, fold)
         model = create_model(config.model, config.training)

@@ -38,6 +38,7 @@ from emovox.emotions import EMOTIONS
 from emovox.errors import ConfigError, ParameterError
 from emovox.features import list_feature_sets
 from emovox.protocols import get_protocol, list_protocols
+from emovox.study.normalize import NONE, NORMALIZATIONS
 from emovox.study.settings import (
     apply_override,
     build_record,
@@ -100,6 +101,9 @@ class Experiment:
         One of ``emovox.augment.list_policies()``.
     features : str
         One of ``emovox.features.list_feature_sets()``.
+    normalize : str
+        ``none``, or ``speaker``: each speaker's mean and deviation are taken out, over all their
+        clips; see `emovox.study.normalize`.
     title : str
         One line for figures and the report; the name when empty.
     training : mapping
@@ -110,6 +114,7 @@ class Experiment:
     model: str
     augmentation: str = "none"
     features: str = "notebook"
+    normalize: str = NONE
     title: str = ""
     training: Mapping[str, Any] = field(default_factory=dict)
 
@@ -266,6 +271,7 @@ def _validate_names(plan: StudyPlan) -> None:
         check_name(experiment.model, list_models(), f"{where} model")
         check_name(experiment.augmentation, list_policies(), f"{where} augmentation")
         check_name(experiment.features, list_feature_sets(), f"{where} features")
+        check_name(experiment.normalize, NORMALIZATIONS, f"{where} normalize")
 
 
 def _validate_training(plan: StudyPlan) -> None:

@@ -15,6 +15,7 @@ import numpy as np
 from emovox.augment import get_policy
 from emovox.errors import ProtocolError
 from emovox.protocols import DEV, TEST, TRAIN, Fold, get_protocol, validate_fold
+from emovox.study.normalize import NONE
 from emovox.study.plan import Experiment, StudyPlan
 from emovox.training import TrainingOptions, get_model_spec
 from emovox.types import Clip
@@ -43,6 +44,8 @@ class RunConfig:
         Whether this is part of a small version of a study.
     split : mapping
         Options of the protocol.
+    normalize : str
+        ``none`` or ``speaker``.
     """
 
     model: str
@@ -55,6 +58,7 @@ class RunConfig:
     data: str
     fast: bool = False
     split: Mapping[str, Any] = field(default_factory=dict)
+    normalize: str = NONE
 
     @property
     def id(self) -> str:
@@ -64,7 +68,10 @@ class RunConfig:
 
     def to_dict(self) -> dict[str, Any]:
         """Return nested plain values."""
-        return dataclasses.asdict(self)
+        table = dataclasses.asdict(self)
+        if self.normalize == NONE:
+            del table["normalize"]  # runs made before it was known keep their names
+        return table
 
     @classmethod
     def from_dict(cls, table: Mapping[str, Any]) -> RunConfig:
@@ -158,6 +165,7 @@ def expand_plan(plan: StudyPlan, clips: Sequence[Clip]) -> tuple[Run, ...]:
                         data=data,
                         fast=plan.study.fast,
                         split=split,
+                        normalize=experiment.normalize,
                     )
                     runs.append(Run(experiment, config, *_count_rows(fold)))
     return tuple(runs)

@@ -50,6 +50,7 @@ def test_the_id_is_decided_by_every_field():
         ("data", "abd"),
         ("fast", True),
         ("split", {"n_folds": 3}),
+        ("normalize", "speaker"),
     ):
         ids.add(dataclasses.replace(CONFIG, **{name: value}).id)
     assert len(ids) == 1 + len(dataclasses.fields(CONFIG))
