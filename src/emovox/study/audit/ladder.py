@@ -20,8 +20,9 @@ from emovox.errors import ProtocolError
 from emovox.protocols import get_protocol
 from emovox.study.data import thin_out
 from emovox.study.evaluate import ALL
+from emovox.study.places import StudyOptions
 from emovox.study.plan import Experiment, StudyPlan, StudySettings
-from emovox.study.run import StudyOptions, Watcher, run_study
+from emovox.study.run import Watcher, run_study
 from emovox.study.tables import read_clips
 from emovox.types import Clip
 

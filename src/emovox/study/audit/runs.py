@@ -15,9 +15,9 @@ from emovox.errors import ConfigError, EmovoxError, ManifestError
 from emovox.protocols import SPLIT_NAMES, Finding, Fold
 from emovox.study.audit.scaler import judge_scaler, read_scaler
 from emovox.study.audit.selection import read_selection
-from emovox.study.evaluate import Labels
 from emovox.study.execute import FOLD_NAME, MANIFEST_NAME, RunPlace, Source, read_rows
 from emovox.study.runs import SUMMARY_NAME, RunConfig, make_folds
+from emovox.study.scored import Labels
 from emovox.study.settings import read_toml
 from emovox.types import Clip
 

@@ -11,9 +11,9 @@ import numpy as np
 
 from emovox.metrics import compute_uar
 from emovox.protocols import DEV, TEST, Fold
-from emovox.study.evaluate import Labels, Scored, read_scored
 from emovox.study.execute import PREDICTIONS_NAME, SEEN_NAME
 from emovox.study.runs import SUMMARY_NAME, has_dev
+from emovox.study.scored import Labels, Scored, read_scored
 from emovox.training.history import METRICS_NAME, EpochRecord
 
 Watched: TypeAlias = Literal["dev", "test", "nothing", "unknown"]

@@ -9,7 +9,7 @@ from emovox.metrics import COMPONENTS
 from emovox.study.statistics.record import Advice
 from emovox.study.statistics.verdict import OPEN, Verdict
 from emovox.study.statistics.wording import percent, points, share_of
-from emovox.study.summary import format_table
+from emovox.study.words import format_table
 
 Results = Mapping[str, Any]
 Row = Mapping[str, Any]

@@ -7,6 +7,7 @@ or how little, it is told of a voice.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import time
@@ -101,7 +102,7 @@ def fine_tune(
         ``loss_known``, ``seconds``.
     """
     with scoped_torch(_CPU, None):
-        _Training(network, data, options, folder, on_epoch or (lambda record: None)).run()
+        _Training(network, data, options, folder, on_epoch).run()
 
 
 class _Training:
@@ -111,7 +112,7 @@ class _Training:
         data: SpeechData,
         options: FineTuning,
         folder: Path | None,
-        tell: Callable[[dict[str, Any]], None],
+        tell: Callable[[dict[str, Any]], None] | None,
     ) -> None:
         self.network, self.data, self.options = network, data, options
         self.folder, self.tell = folder, tell
@@ -121,10 +122,9 @@ class _Training:
         self.place = np.full(len(data.labels), -1)
         self.place[data.rows] = np.arange(len(data.rows))
         states = torch.from_numpy(data.pooled[data.rows, 0]).float()
-        bank = VoiceBank(
-            states, states.clone(), data.speakers[data.rows], data.labels[data.rows]
-        )
+        bank = VoiceBank(states, states.clone(), data.speakers[data.rows], data.labels[data.rows])
         self.moving = _Moving(bank)
+        self.optimizer_state: dict[str, Any] = {}
         self.fingerprint = data.compute_fingerprint([asdict(options), asdict(network.options)])
 
     def run(self) -> None:
@@ -139,7 +139,7 @@ class _Training:
             self._prepare(done)
             for epoch in range(max(done, 0) + 1, self.options.epochs + 1):
                 torch.manual_seed(derive_seed(self.options.seed, epoch))
-                self._report(epoch, lambda number=epoch: self._train_epoch(number))
+                self._report(epoch, functools.partial(self._train_epoch, epoch))
             self.network.load_state_dict(self.moving.average, strict=False)
         self.network.eval()
 
@@ -148,7 +148,9 @@ class _Training:
         loss, loss_known = train()
         seconds = time.perf_counter() - start
         self._save(epoch)
-        self.tell({"epoch": epoch, "loss": loss, "loss_known": loss_known, "seconds": seconds})
+        if self.tell is not None:
+            record = {"epoch": epoch, "loss": loss, "loss_known": loss_known, "seconds": seconds}
+            self.tell(record)
 
     # The head on frozen states.
 
@@ -202,7 +204,7 @@ class _Training:
             losses_known.append(_compute_loss(head(states, *voice), target, known))
         loss_known = torch.stack(losses_known).mean() if losses_known else loss
         optimizer.zero_grad(set_to_none=True)
-        (loss + loss_known).backward()
+        torch.autograd.backward(loss + loss_known)
         nn.utils.clip_grad_norm_(self._trained(), 1.0)
         optimizer.step()
         return float(loss.detach()), float(loss_known.detach())
@@ -334,7 +336,7 @@ class _Training:
         self.moving.average, self.moving.step = state["average"], state["step"]
         states, neutral = (tensor.float() for tensor in state["bank"])
         self.moving.bank.states, self.moving.bank.neutral = states, neutral
-        self.optimizer_state = state.get("optimizer")
+        self.optimizer_state = state.get("optimizer", {})
         return int(state["epoch"])
 
 

@@ -91,7 +91,7 @@ def build_frozen_states(
     frames = torch.zeros(int(sizes.sum()), network.encoder.shape.width, dtype=torch.float16)
     for begin in range(0, sizes.size, _PART):
         part = np.arange(begin, min(begin + _PART, sizes.size))
-        mels = [_take(log_mels, number) for number in part]
+        mels = [_take(log_mels, int(number)) for number in part]
         path = folder / f"{_name_part(mels, encoder_sha256, network, precision)}.npy"
         states = _read(path)
         if states is None:
@@ -106,7 +106,8 @@ def build_frozen_states(
 
 
 def _take(log_mels: LogMels, number: int) -> NDArray[np.float16]:
-    return log_mels.get(*np.unravel_index(number, log_mels.length.shape))
+    clip, variant = divmod(number, log_mels.length.shape[1])
+    return log_mels.get(clip, variant)
 
 
 def _name_part(

@@ -78,7 +78,7 @@ class VoiceHead(nn.Module):
 
     def classify_unknown(self, states: Tensor) -> Tensor:
         """Return logits (batch, 8) of states whose voice is not known."""
-        return self(states, self.mean.expand_as(states), self.deviation.expand_as(states))
+        return self.forward(states, self.mean.expand_as(states), self.deviation.expand_as(states))
 
     def neutralize(self, states: Tensor, logits: Tensor) -> Tensor:
         """Take from states what their emotion adds to them, as far as the logits know it.

@@ -39,9 +39,7 @@ class VoiceBank:
     label: IntArray
 
     def __post_init__(self) -> None:
-        self._members = {
-            int(s): np.flatnonzero(self.speaker == s) for s in np.unique(self.speaker)
-        }
+        self._members = {int(s): np.flatnonzero(self.speaker == s) for s in np.unique(self.speaker)}
         weight = np.zeros(len(self.speaker))
         for members in self._members.values():
             # Between one vote a clip and one vote a speaker: a mean of two clips says little.

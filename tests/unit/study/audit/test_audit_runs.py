@@ -21,8 +21,8 @@ from emovox.study import build_plan, read_study
 from emovox.study.audit import AuditOptions, audit_manifest, audit_runs, audit_study
 from emovox.study.audit.runs import find_runs
 from emovox.study.audit.scaler import Statistics, identify_rows
-from emovox.study.evaluate import Labels, read_scored
 from emovox.study.execute import RunPlace, Source, read_rows
+from emovox.study.scored import Labels, read_scored
 from emovox.testing import make_tiny_metadata
 from emovox.training import RowTable, StandardScaler, build_rows
 
