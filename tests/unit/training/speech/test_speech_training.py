@@ -1,0 +1,70 @@
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from emovox.training.encoder import EncoderShape, WhisperEncoder
+from emovox.training.speech.finetune import SpeechData, encode_clips, fine_tune
+from emovox.training.speech.frontend import MARGIN_FRAMES, SpeechFrontEnd
+from emovox.training.speech.frozen import build_frozen_states
+from emovox.training.speech.judge import judge_clips
+from emovox.training.speech.logmels import LogMels
+from emovox.training.speech.network import NetworkOptions, SpeechNetwork
+from emovox.training.speech.options import FineTuning
+
+
+def make_speech(n_samples: int = 8000) -> torch.Tensor:
+    rng = np.random.default_rng(0)
+    return torch.from_numpy(rng.normal(0, 0.1, (1, n_samples)).astype(np.float32))
+
+
+def test_the_front_end_does_not_hear_the_level() -> None:
+    front_end, length = SpeechFrontEnd(), torch.tensor([8000])
+    log_mel, _ = front_end(make_speech(), length)
+    quiet, _ = front_end(make_speech() * 0.01, length)
+    # float32 logarithms of powers 1e4 apart.
+    torch.testing.assert_close(log_mel, quiet, atol=1e-4, rtol=0)
+
+
+def test_the_front_end_cuts_silence_off() -> None:
+    around = torch.nn.functional.pad(make_speech(), (16_000, 32_000))
+    log_mel, n_frames = SpeechFrontEnd()(around, torch.tensor([around.shape[1]]))
+    # The window reaches one frame beyond the speech on either side.
+    assert 50 + 2 * MARGIN_FRAMES <= int(n_frames) <= 54 + 2 * MARGIN_FRAMES
+    assert log_mel.isfinite().all()
+
+
+def make_study() -> tuple[SpeechNetwork, LogMels, np.ndarray, np.ndarray]:
+    """Two emotions told apart by a band, four speakers by another."""
+    torch.manual_seed(0)
+    encoder = WhisperEncoder(EncoderShape(n_layers=2, width=64, n_heads=1, n_mels=80))
+    network = SpeechNetwork(encoder.eval(), NetworkOptions(n_frozen=1, pooled=(1, 2), hidden=16))
+    rng = np.random.default_rng(0)
+    labels, speakers = np.arange(64) % 2 * 4, np.arange(64) // 16
+    mels = rng.normal(0, 0.1, (64, 40, 80)).astype(np.float16)
+    mels[labels == 4, :, :20] += 1
+    mels[..., 40] += speakers[:, None]
+    start = np.arange(64)[:, None] * 40
+    return network, LogMels(mels.reshape(-1, 80), start, np.full((64, 1), 40)), labels, speakers
+
+
+def test_training_learns_and_goes_on_where_it_was_killed(tmp_path: Path) -> None:
+    network, mels, labels, speakers = make_study()
+    frozen = build_frozen_states(mels, network, tmp_path, encoder_sha256="0")
+    pooled = encode_clips(network, frozen, np.arange(64)).half().numpy()[:, None]
+    known = np.isin(np.arange(8), labels) & np.ones((64, 1), bool)
+    targets = np.eye(8, dtype=np.float32)[labels]
+    rows = np.flatnonzero(speakers < 3)
+    data = SpeechData(frozen, pooled, rows, labels, speakers, targets, known)
+    options = FineTuning(head_epochs=40, epochs=2, clips_per_epoch=48, precision="float32")
+    epochs = []
+    fine_tune(network, data, options, folder=tmp_path, on_epoch=lambda r: epochs.append(r["epoch"]))
+    assert epochs == [0, 1, 2]
+    unheard = np.flatnonzero(speakers == 3)
+    states = encode_clips(network, frozen, unheard)
+    for logits in judge_clips(network, states, speakers[unheard], labels[unheard]).values():
+        assert (np.where(known[0], logits, -1e4).argmax(1) == labels[unheard]).all()
+    again = make_study()[0]
+    fine_tune(again, data, options, folder=tmp_path, on_epoch=lambda r: epochs.append(r["epoch"]))
+    assert epochs == [0, 1, 2]  # nothing was done twice
+    torch.testing.assert_close(encode_clips(again, frozen, unheard), states)
