@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import copy
 import importlib
 import importlib.util
 import os
@@ -114,7 +115,10 @@ def parse_command(line: str) -> None:
         assert found is not None, line
         command = found
         context = click.Context(command, parent=context)
-    # What a page names need not be there: files are not looked at.
+    # What a page names need not be there: files are not looked at. In a copy, for other tests of
+    # this process use the same command.
+    command = copy.copy(command)
+    command.params = [copy.copy(parameter) for parameter in command.params]
     for parameter in command.params:
         if isinstance(parameter.type, click.Path):
             parameter.type = click.STRING
