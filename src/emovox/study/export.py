@@ -30,7 +30,8 @@ _LATEX = {
 def write_results(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
     """Write the rows of a study as JSON, and beside it as Parquet.
 
-    In Parquet ``fold`` is text, and what is null in JSON is NaN or empty.
+    In Parquet ``fold`` is text, lists are text with spaces between, and what is null in JSON is
+    NaN or empty.
     """
     write_text(path, json.dumps(list(rows), indent=1, allow_nan=False) + "\n")
     beside = path.with_suffix(".parquet")
@@ -39,6 +40,9 @@ def write_results(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
         return
     columns = {name: [row[name] for row in rows] for name in rows[0]}
     columns["fold"] = [str(value) for value in columns["fold"]]
+    for name, values in columns.items():
+        if any(isinstance(value, list | tuple) for value in values):
+            columns[name] = [" ".join(value or ()) for value in values]
     numbers = [name for name in columns if name.startswith("recall_") or name.endswith(_ENDS)]
     for name in numbers:
         columns[name] = [math.nan if value is None else float(value) for value in columns[name]]
