@@ -17,6 +17,8 @@ METADATA_KEY = "emovox"
 SAMPLING_RATE = 16_000
 """Of the waveform an artefact takes, in Hz."""
 
+FRONTEND_KINDS = ("statistics", "frames", "encoder")
+"""What a network may be given; see ``Frontend.kind``."""
 
 UNSEALED = "0" * 64
 """In the place of the seal while it is computed."""
@@ -31,7 +33,8 @@ class Frontend:
     name : str
         Name of the feature set computed in the graph, such as ``notebook-16k``.
     kind : str
-        ``statistics`` (one vector a clip) or ``frames`` (a sequence).
+        ``statistics`` (one vector a clip), ``frames`` (a sequence) or ``encoder`` (log-mels into a
+        pretrained encoder).
     key : str
         The feature set's key: its configuration and code version, one line of JSON.
     """

@@ -14,6 +14,7 @@ from emovox.emotions import EMOTIONS
 from emovox.errors import ModelIntegrityError
 from emovox.models.metadata import (
     FORMAT_VERSION,
+    FRONTEND_KINDS,
     SAMPLING_RATE,
     Adaptation,
     ArtefactMetadata,
@@ -71,8 +72,8 @@ def _find_faults(metadata: ArtefactMetadata) -> Iterator[str]:
         yield f"emotions are {metadata.emotions}, not some of {EMOTIONS}"
     if metadata.sampling_rate != SAMPLING_RATE:
         yield f"sampling_rate is {metadata.sampling_rate} Hz, not {SAMPLING_RATE}"
-    if metadata.frontend.kind not in ("statistics", "frames"):
-        yield f"frontend.kind is {metadata.frontend.kind!r}, not 'statistics' or 'frames'"
+    if metadata.frontend.kind not in FRONTEND_KINDS:
+        yield f"frontend.kind is {metadata.frontend.kind!r}, not one of {FRONTEND_KINDS}"
     if not 0 <= metadata.shortest_s < math.inf:
         yield f"shortest_s is {metadata.shortest_s}, not 0 or more"
     yield from _find_voice_faults(metadata.population, metadata.adaptation)

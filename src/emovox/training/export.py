@@ -114,20 +114,47 @@ def export_artefact(
     """
     validate_metadata(metadata)
     complete = ArtefactNetwork(copy.deepcopy(network).cpu(), metadata).eval()
-    content = _export(complete, metadata)
+    write_artefact(path, export_graph(complete, metadata.n_states), metadata)
+
+
+def write_artefact(
+    path: str | os.PathLike[str], model: onnx.ModelProto, metadata: ArtefactMetadata
+) -> None:
+    """Write a graph with its metadata, sealed, atomically.
+
+    Raises
+    ------
+    ModelIntegrityError
+        If the metadata is wrong, or does not fit the graph: nothing is written that will not
+        load.
+    """
+    validate_metadata(metadata)
+    _strip(model)
+    onnx.helper.set_model_props(model, {METADATA_KEY: metadata.to_json()})
+    content = seal_artefact(model.SerializeToString())
     with replacing(path) as temporary:
         temporary.write_bytes(content)
-        load_artefact(temporary)  # nothing is handed out that will not load
+        load_artefact(temporary)
 
 
-def _export(complete: ArtefactNetwork, metadata: ArtefactMetadata) -> bytes:
-    """Return the sealed content of the artefact."""
-    n_states = metadata.n_states
-    # Short, for the exporter walks through a recurrent layer frame by frame. Sizes stay open, as
-    # long as no two of them (clips, frames, hops of a clip) are equal here, nor any 1.
+def export_graph(
+    complete: nn.Module, n_states: int, *, n_samples: int = _EXAMPLE_SAMPLES
+) -> onnx.ModelProto:
+    """Return the graph of a module from waveforms and voices to logits and states.
+
+    Parameters
+    ----------
+    complete : Module
+        On the CPU, in evaluation; takes ``waveform, length, voice_mean, voice_deviation``.
+    n_states : int
+    n_samples : int
+        Of the clips it is traced with. Short, for the exporter walks through a recurrent layer
+        frame by frame. Sizes stay open, as long as no two of them (clips, frames, hops of a
+        clip) are equal there, nor any 1.
+    """
     example = (
-        torch.zeros(_EXAMPLE_CLIPS, _EXAMPLE_SAMPLES),
-        torch.full((_EXAMPLE_CLIPS,), _EXAMPLE_SAMPLES),
+        torch.zeros(_EXAMPLE_CLIPS, n_samples),
+        torch.full((_EXAMPLE_CLIPS,), n_samples),
         torch.zeros(_EXAMPLE_CLIPS, n_states),
         torch.ones(_EXAMPLE_CLIPS, n_states),
     )
@@ -149,10 +176,7 @@ def _export(complete: ArtefactNetwork, metadata: ArtefactMetadata) -> bytes:
             verbose=False,
         )
     assert program is not None  # only the old exporter returns nothing
-    model = program.model_proto
-    _strip(model)
-    onnx.helper.set_model_props(model, {METADATA_KEY: metadata.to_json()})
-    return seal_artefact(model.SerializeToString())
+    return program.model_proto
 
 
 def _strip(message: Any) -> None:

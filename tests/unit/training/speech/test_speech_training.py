@@ -1,9 +1,18 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
 import torch
 
+from emovox.models import (
+    Adaptation,
+    ArtefactMetadata,
+    Population,
+    TrainingCorpus,
+    load_artefact,
+)
 from emovox.training.encoder import EncoderShape, WhisperEncoder
+from emovox.training.speech.export import FRONTEND, SHORTEST_S, export_speech
 from emovox.training.speech.finetune import SpeechData, encode_clips, fine_tune
 from emovox.training.speech.frontend import MARGIN_FRAMES, SpeechFrontEnd
 from emovox.training.speech.frozen import build_frozen_states
@@ -68,3 +77,38 @@ def test_training_learns_and_goes_on_where_it_was_killed(tmp_path: Path) -> None
     fine_tune(again, data, options, folder=tmp_path, on_epoch=lambda r: epochs.append(r["epoch"]))
     assert epochs == [0, 1, 2]  # nothing was done twice
     torch.testing.assert_close(encode_clips(again, frozen, unheard), states)
+
+
+@pytest.mark.parametrize(("quantize", "tolerance"), [(False, 1e-4), (True, 0.1)])
+def test_an_artefact_says_what_the_network_says(
+    tmp_path: Path, quantize: bool, tolerance: float
+) -> None:
+    network = make_study()[0].eval()
+    n_states = network.n_states
+    metadata = ArtefactMetadata(
+        name="tiny.test",
+        frontend=FRONTEND,
+        population=Population((0.0,) * n_states, (1.0,) * n_states),
+        emotions=("neutral", "happy", "angry"),
+        corpora=(TrainingCorpus("own", "none", 64, 4),),
+        data_sha256="0" * 64,
+        seed=0,
+        code_version="0",
+        adaptation=Adaptation(2.0, 20.0),
+        shortest_s=SHORTEST_S,
+    )
+    export_speech(tmp_path / "tiny.onnx", network, metadata, quantize=quantize)
+    artefact = load_artefact(tmp_path / "tiny.onnx")
+    clips = [make_speech(n)[0].numpy() for n in (16_000, 9_001, 4_000)]
+    mean = np.linspace(-1, 1, n_states).astype(np.float32)
+    output = artefact.run(clips, voice_mean=mean, voice_deviation=np.full_like(mean, 1.5))
+    for row, clip in enumerate(clips):
+        with torch.inference_mode():
+            voice = torch.from_numpy(mean)[None], torch.full((1, n_states), 1.5)
+            samples = torch.from_numpy(clip)[None]
+            logits, states = network(samples, torch.tensor([len(clip)]), *voice)
+        for emotion in (0, 2, 4):
+            assert abs(output.logits[row, emotion] - logits[0, emotion]) < tolerance
+        assert output.logits[row, 1] == -1e4
+        if not quantize:
+            np.testing.assert_allclose(output.states[row], states[0], atol=1e-3)

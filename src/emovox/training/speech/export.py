@@ -1,0 +1,111 @@
+"""The recognizer's network as an artefact: one ONNX file, in float32 or with 8-bit weights."""
+
+from __future__ import annotations
+
+import copy
+import os
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from emovox.emotions import EMOTIONS
+from emovox.models import ArtefactMetadata, Frontend
+from emovox.models.quantize import quantize_weights
+from emovox.training.export import export_graph, write_artefact
+from emovox.training.speech.frontend import SpeechFrontEnd
+from emovox.training.speech.network import SpeechNetwork
+
+FRONTEND = Frontend(name="speech", kind="encoder", key="log-mel 80, level and silence removed, 1")
+"""How a waveform becomes what the network hears (``emovox.training.speech.frontend``)."""
+
+SHORTEST_S = 0.1
+"""Shorter recordings are padded to this: the front-end mirrors 12.5 ms at the ends."""
+
+_EXAMPLE_SAMPLES = 8000
+_NEVER = -1e4
+
+
+class SpeechArtefact(nn.Module):
+    """What the artefact computes: the network, with nothing for emotions it never met.
+
+    Parameters
+    ----------
+    network : SpeechNetwork
+        Copied; it stays as it is.
+    metadata : ArtefactMetadata
+    """
+
+    def __init__(self, network: SpeechNetwork, metadata: ArtefactMetadata) -> None:
+        super().__init__()
+        self.network = copy.deepcopy(network).cpu().eval()
+        encoder = self.network.encoder
+        encoder.conv1, encoder.conv2 = _Windows(encoder.conv1), _Windows(encoder.conv2)
+        known = torch.tensor([emotion in metadata.emotions for emotion in EMOTIONS])
+        self.register_buffer("known", known, persistent=False)
+        self.known: Tensor
+
+    def forward(
+        self, waveform: Tensor, length: Tensor, voice_mean: Tensor, voice_deviation: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Return logits (batch, 8) and voice states (batch, n_states)."""
+        logits, states = self.network(waveform, length, voice_mean, voice_deviation)
+        return torch.where(self.known, logits, _NEVER), states
+
+
+class _Windows(nn.Module):
+    """A convolution of three steps as a matrix product over windows, which int8 can hold."""
+
+    def __init__(self, convolution: nn.Module) -> None:
+        super().__init__()
+        assert isinstance(convolution, nn.Conv1d)
+        self.stride = convolution.stride[0]
+        n_out, n_in, width = convolution.weight.shape
+        self.product = nn.Linear(width * n_in, n_out)
+        flat = convolution.weight.detach().permute(0, 2, 1).reshape(n_out, width * n_in)
+        self.product.weight = nn.Parameter(flat.contiguous())
+        self.product.bias = convolution.bias
+
+    def forward(self, values: Tensor) -> Tensor:
+        """Return (batch, n_out, n_steps_out) of (batch, n_in, n_steps)."""
+        padded = functional.pad(values.transpose(1, 2), (0, 0, 1, 1))
+        n_steps = (values.shape[2] - 1) // self.stride + 1
+        windows = [
+            padded[:, first : first + self.stride * (n_steps - 1) + 1 : self.stride]
+            for first in range(3)
+        ]
+        product: Tensor = self.product(torch.cat(windows, dim=2))
+        return product.transpose(1, 2)
+
+
+def export_speech(
+    path: str | os.PathLike[str],
+    network: SpeechNetwork,
+    metadata: ArtefactMetadata,
+    *,
+    quantize: bool = False,
+) -> None:
+    """Write a network and its metadata as one ONNX file.
+
+    Parameters
+    ----------
+    path : path-like
+        Where to.
+    network : SpeechNetwork
+        Trained.
+    metadata : ArtefactMetadata
+        ``population`` is that of the network's head.
+    quantize : bool, default=False
+        With int8 weights; the front-end stays in float32.
+
+    Raises
+    ------
+    ModelIntegrityError
+        If the metadata is wrong, or does not fit.
+    """
+    complete = SpeechArtefact(network, metadata).eval()
+    model = export_graph(complete, network.n_states, n_samples=_EXAMPLE_SAMPLES)
+    if quantize:
+        front_end = next(n for n, m in complete.named_modules() if isinstance(m, SpeechFrontEnd))
+        model = quantize_weights(model, keep=front_end)
+    write_artefact(path, model, metadata)
