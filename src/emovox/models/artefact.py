@@ -26,7 +26,7 @@ from typing import Any
 
 import numpy as np
 import onnxruntime
-from onnxruntime.capi import (  # type: ignore[import-untyped]
+from onnxruntime.capi import (
     onnxruntime_pybind11_state as ort_errors,
 )
 

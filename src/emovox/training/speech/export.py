@@ -40,7 +40,8 @@ class SpeechArtefact(nn.Module):
         super().__init__()
         self.network = copy.deepcopy(network).cpu().eval()
         encoder = self.network.encoder
-        encoder.conv1, encoder.conv2 = _Windows(encoder.conv1), _Windows(encoder.conv2)
+        for name in ("conv1", "conv2"):
+            setattr(encoder, name, _Windows(getattr(encoder, name)))
         known = torch.tensor([emotion in metadata.emotions for emotion in EMOTIONS])
         self.register_buffer("known", known, persistent=False)
         self.known: Tensor
@@ -56,15 +57,14 @@ class SpeechArtefact(nn.Module):
 class _Windows(nn.Module):
     """A convolution of three steps as a matrix product over windows, which int8 can hold."""
 
-    def __init__(self, convolution: nn.Module) -> None:
+    def __init__(self, convolution: nn.Conv1d) -> None:
         super().__init__()
-        assert isinstance(convolution, nn.Conv1d)
         self.stride = convolution.stride[0]
         n_out, n_in, width = convolution.weight.shape
         self.product = nn.Linear(width * n_in, n_out)
         flat = convolution.weight.detach().permute(0, 2, 1).reshape(n_out, width * n_in)
         self.product.weight = nn.Parameter(flat.contiguous())
-        self.product.bias = convolution.bias
+        self.product.bias.data = convolution.state_dict()["bias"]
 
     def forward(self, values: Tensor) -> Tensor:
         """Return (batch, n_out, n_steps_out) of (batch, n_in, n_steps)."""
