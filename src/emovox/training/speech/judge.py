@@ -10,7 +10,7 @@ from torch import Tensor
 
 from emovox.emotions import EMOTIONS
 from emovox.training.speech.network import SpeechNetwork
-from emovox.training.speech.voices import shrink
+from emovox.training.speech.voices import compute_voices
 from emovox.types import FloatArray, IntArray
 
 UNKNOWN, ALL = "unknown", "all"
@@ -85,11 +85,8 @@ def judge_clips(
         judged = {}
         for number, condition in enumerate(conditions):
             rng = np.random.default_rng([seed, number])
-            voices = [
-                shrink(neutral[chosen], population) if len(chosen) else population
-                for chosen in _draw_sets(condition, speakers, labels, rng)
-            ]
-            mean, deviation = (torch.stack(part) for part in zip(*voices, strict=True))
+            sets = _draw_sets(condition, speakers, labels, rng)
+            mean, deviation = compute_voices(neutral, sets, population)
             judged[condition.name] = head(states, mean, deviation).numpy()
     return judged
 

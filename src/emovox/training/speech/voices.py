@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from emovox.models import Adaptation
 from emovox.training.rows import N_CLASSES
@@ -91,12 +93,11 @@ class VoiceBank:
         -------
         mean, deviation : Tensor, shape (batch, n_states)
         """
-        voices = [self._draw_one(int(clip), population, rng) for clip in clips]
-        return torch.stack([v[0] for v in voices]), torch.stack([v[1] for v in voices])
+        return compute_voices(
+            self.neutral, [self._draw_one(int(clip), rng) for clip in clips], population
+        )
 
-    def _draw_one(
-        self, clip: int, population: tuple[Tensor, Tensor], rng: np.random.Generator
-    ) -> tuple[Tensor, Tensor]:
+    def _draw_one(self, clip: int, rng: np.random.Generator) -> IntArray:
         pool = self._members[int(self.speaker[clip])]
         if rng.random() < 0.5:
             emotions = np.unique(self.label[pool])
@@ -105,26 +106,44 @@ class VoiceBank:
         if rng.random() < 0.5:
             pool = pool[pool != clip]
         size = min(int(rng.choice(SET_SIZES)), len(pool))
-        if not size:
-            return population
-        return shrink(self.neutral[torch.from_numpy(rng.choice(pool, size, False))], population)
+        drawn: IntArray = rng.choice(pool, size, replace=False) if size else pool[:0]
+        return drawn
 
 
-def shrink(states: Tensor, population: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
-    """Return mean and deviation of a voice, as ``emovox.recognizer`` estimates them.
+def compute_voices(
+    neutral: Tensor, sets: Sequence[IntArray], population: tuple[Tensor, Tensor]
+) -> tuple[Tensor, Tensor]:
+    """Return mean and deviation of the voice of each set, as ``emovox.recognizer`` estimates them.
 
     Parameters
     ----------
-    states : Tensor, shape (n_clips, n_states)
-        Neutral states of at least one clip.
+    neutral : Tensor, shape (n_clips, n_states)
+        Neutral states.
+    sets : sequence of ndarray of int64
+        Clips of each voice; an empty one gives the population.
     population : tuple of Tensor, shape (n_states,) each
         Mean and deviation.
+
+    Returns
+    -------
+    mean, deviation : Tensor, shape (n_sets, n_states)
     """
-    n_clips = len(states)
     mean, deviation = population
-    own = n_clips / (n_clips + ADAPTATION.prior_mean_clips)
-    spread = n_clips / (n_clips + ADAPTATION.prior_deviation_clips)
-    voice = mean + (states.mean(0) - mean) * own
+    size = np.array([len(members) for members in sets])
+    used, index = np.unique(np.concatenate([*sets]), return_inverse=True)
+    # Around the population's mean: squares of large values would lose the small deviations.
+    states = neutral[torch.from_numpy(used)] - mean
+    bags = (torch.from_numpy(index), torch.from_numpy(np.cumsum(size) - size))
+    own_mean, own_square = (
+        functional.embedding_bag(bags[0], table, bags[1], mode="mean")
+        if len(used)
+        else torch.zeros(len(sets), len(mean))
+        for table in (states, states.square())
+    )
+    n_clips = torch.from_numpy(size).float()[:, None]
+    share = n_clips / (n_clips + ADAPTATION.prior_mean_clips)
+    share_spread = n_clips / (n_clips + ADAPTATION.prior_deviation_clips)
+    own_variance = (own_square - own_mean.square()).clamp_min(0.0)
     variance = deviation.square()
-    variance = variance + (states.var(0, correction=0) - variance) * spread
-    return voice, variance.sqrt()
+    variance = variance + (own_variance - variance) * share_spread
+    return mean + own_mean * share, variance.sqrt()

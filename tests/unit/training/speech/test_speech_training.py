@@ -1,3 +1,4 @@
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from emovox.models import (
     TrainingCorpus,
     load_artefact,
 )
+from emovox.recognizer.voice import compute_statistics, estimate_voice
 from emovox.training.encoder import EncoderShape, WhisperEncoder
 from emovox.training.speech.export import FRONTEND, SHORTEST_S, export_speech
 from emovox.training.speech.finetune import SpeechData, encode_clips, fine_tune
@@ -20,6 +22,7 @@ from emovox.training.speech.judge import judge_clips
 from emovox.training.speech.logmels import LogMels
 from emovox.training.speech.network import NetworkOptions, SpeechNetwork
 from emovox.training.speech.options import FineTuning
+from emovox.training.speech.voices import ADAPTATION, compute_voices
 
 
 def make_speech(n_samples: int = 8000) -> torch.Tensor:
@@ -79,13 +82,8 @@ def test_training_learns_and_goes_on_where_it_was_killed(tmp_path: Path) -> None
     torch.testing.assert_close(encode_clips(again, frozen, unheard), states)
 
 
-@pytest.mark.parametrize(("quantize", "tolerance"), [(False, 1e-4), (True, 0.1)])
-def test_an_artefact_says_what_the_network_says(
-    tmp_path: Path, quantize: bool, tolerance: float
-) -> None:
-    network = make_study()[0].eval()
-    n_states = network.n_states
-    metadata = ArtefactMetadata(
+def make_metadata(n_states: int) -> ArtefactMetadata:
+    return ArtefactMetadata(
         name="tiny.test",
         frontend=FRONTEND,
         population=Population((0.0,) * n_states, (1.0,) * n_states),
@@ -97,6 +95,15 @@ def test_an_artefact_says_what_the_network_says(
         adaptation=Adaptation(2.0, 20.0),
         shortest_s=SHORTEST_S,
     )
+
+
+@pytest.mark.parametrize(("quantize", "tolerance"), [(False, 1e-4), (True, 0.1)])
+def test_an_artefact_says_what_the_network_says(
+    tmp_path: Path, quantize: bool, tolerance: float
+) -> None:
+    network = make_study()[0].eval()
+    n_states = network.n_states
+    metadata = make_metadata(n_states)
     export_speech(tmp_path / "tiny.onnx", network, metadata, quantize=quantize)
     artefact = load_artefact(tmp_path / "tiny.onnx")
     clips = [make_speech(n)[0].numpy() for n in (16_000, 9_001, 4_000)]
@@ -112,3 +119,20 @@ def test_an_artefact_says_what_the_network_says(
         assert output.logits[row, 1] == -1e4
         if not quantize:
             np.testing.assert_allclose(output.states[row], states[0], atol=1e-3)
+
+
+def test_voices_in_training_are_those_of_the_recognizer() -> None:
+    states = torch.from_numpy(np.random.default_rng(0).normal(3, 1, (12, 5)).astype(np.float32))
+    population = states.mean(0) + 0.5, states.std(0) * 2
+    metadata = dataclasses.replace(
+        make_metadata(5),
+        population=Population(*(tuple(part.tolist()) for part in population)),
+        adaptation=ADAPTATION,
+    )
+    sets = [np.arange(12), np.array([3]), np.array([], np.int64), np.array([1, 7, 9])]
+    mean, deviation = compute_voices(states, sets, population)
+    for row, members in enumerate(sets):
+        voice = estimate_voice(states.numpy()[members], metadata)
+        ours = mean[row].numpy(), deviation[row].numpy()
+        # float32 sums of squares here, float64 there.
+        np.testing.assert_allclose(ours, compute_statistics(voice, metadata), rtol=1e-4)
