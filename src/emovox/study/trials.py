@@ -1,0 +1,201 @@
+"""The recognizer's trainings: a plan in TOML, predictions by clip out.
+
+Each trial holds out folds of several published protocols at once and keeps, of every clip held
+out, what the network said under every knowledge of the voice.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from emovox.augment import get_policy
+from emovox.corpora import read_manifest
+from emovox.emotions import EMOTIONS
+from emovox.errors import ConfigError, suggest
+from emovox.protocols import TEST, TRAIN, Fold, combine_folds, get_protocol
+from emovox.study.settings import build_record, check_keys, read_toml
+from emovox.study.tables import Columns, write_batches
+from emovox.training.speech.network import NetworkOptions
+from emovox.training.speech.options import FineTuning
+from emovox.training.speech.trial import (
+    PreparedClips,
+    Workshop,
+    judge_trial,
+    prepare_clips,
+    train_trial,
+)
+from emovox.types import Clip, FloatArray, IntArray
+
+PREDICTIONS_NAME = "predictions.parquet"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """One training.
+
+    Attributes
+    ----------
+    seed : int
+        Of its training.
+    hold_out : tuple of str
+        ``protocol:fold``, folds as the protocol numbers them; nobody where it is empty.
+    corpora : tuple of str
+        Trained on; empty: those of the plan.
+    """
+
+    seed: int = 0
+    hold_out: tuple[str, ...] = ()
+    corpora: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """What all trials share.
+
+    Attributes
+    ----------
+    corpora : tuple of str
+    augmentation : str
+        Policy of the altered copies.
+    """
+
+    corpora: tuple[str, ...]
+    augmentation: str = "robust"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrialPlan:
+    """A file of trials."""
+
+    scope: Scope
+    network: NetworkOptions
+    training: FineTuning
+    trials: dict[str, Trial]
+
+    def get(self, name: str) -> Trial:
+        """Return a trial by name; raise ConfigError if there is none."""
+        if name not in self.trials:
+            raise ConfigError(f"no trial {name!r}.", hint=suggest(name, self.trials))
+        return self.trials[name]
+
+
+def read_trials(path: str | os.PathLike[str]) -> TrialPlan:
+    """Read a plan of trials.
+
+    Raises
+    ------
+    ConfigError
+        If it is not there, a key is unknown or a value of the wrong kind.
+    """
+    tables = read_toml(Path(path))
+    check_keys(tables, ("recognizer", "network", "training", "trials"), str(path))
+    return TrialPlan(
+        scope=build_record(Scope, tables.get("recognizer", {}), "[recognizer]"),
+        network=build_record(NetworkOptions, tables.get("network", {}), "[network]"),
+        training=build_record(FineTuning, tables.get("training", {}), "[training]"),
+        trials={
+            name: build_record(Trial, table, f"[trials.{name}]")
+            for name, table in tables.get("trials", {}).items()
+        },
+    )
+
+
+def prepare_plan(
+    plan: TrialPlan, manifest: str | os.PathLike[str], shop: Workshop
+) -> PreparedClips:
+    """Compute, or find, what all trials of a plan share; see ``prepare_clips``."""
+    wanted = set(plan.scope.corpora)
+    clips = [c for c in read_manifest(manifest) if c.emotion and c.corpus in wanted]
+    return prepare_clips(clips, get_policy(plan.scope.augmentation), plan.network, shop)
+
+
+def divide(clips: Sequence[Clip], trial: Trial) -> tuple[IntArray, IntArray]:
+    """Return the clips that train and those held out.
+
+    Raises
+    ------
+    ConfigError
+        If a protocol has no such fold.
+    """
+    if trial.hold_out:
+        fold = combine_folds(*(_find_fold(clips, name) for name in trial.hold_out))
+        train, test = fold.clips(TRAIN), fold.clips(TEST)
+    else:
+        train, test = np.arange(len(clips)), np.arange(0)
+    if trial.corpora:
+        train = np.array([i for i in train if clips[i].corpus in trial.corpora], np.int64)
+        test = np.array([i for i in test if clips[i].corpus in trial.corpora], np.int64)
+    return train, test
+
+
+def _find_fold(clips: Sequence[Clip], name: str) -> Fold:
+    protocol, _, number = name.partition(":")
+    # No dev speakers: nothing is selected within a trial.
+    folds = get_protocol(protocol, others="train", dev_share=0.0).folds(clips)
+    for fold in folds:
+        if str(fold.index) == number:
+            return fold
+    raise ConfigError(
+        f"the protocol {protocol!r} has no fold {number!r}.",
+        hint=f"It has {', '.join(str(fold.index) for fold in folds)}.",
+    )
+
+
+def run_trial(
+    plan: TrialPlan,
+    name: str,
+    prepared: PreparedClips,
+    root: Path,
+    on_epoch: Callable[[dict[str, Any]], None] | None = None,
+) -> Path:
+    """Train, judge the clips held out, and write ``predictions.parquet``.
+
+    Called again, it goes on after the last whole epoch; finished, it does nothing.
+
+    Returns
+    -------
+    Path
+        Folder of the trial.
+    """
+    trial, folder = plan.get(name), root / name
+    train, test = divide(prepared.clips, trial)
+    options = dataclasses.replace(plan.training, seed=trial.seed)
+    folder.mkdir(parents=True, exist_ok=True)
+
+    def note(record: dict[str, Any]) -> None:
+        with (folder / "metrics.jsonl").open("a", encoding="utf-8") as stream:
+            stream.write(json.dumps(record) + "\n")
+        if on_epoch is not None:
+            on_epoch(record)
+
+    network = train_trial(prepared, train, options, folder, on_epoch=note)
+    predictions = folder / PREDICTIONS_NAME
+    if len(test) and not predictions.exists():
+        judged = judge_trial(prepared, network, test, tuned=options.epochs > 0)
+        clips = [prepared.clips[int(i)] for i in test]
+        write_batches(predictions, (_tabulate(name, clips, v, j) for v, j in judged.items()))
+    return folder
+
+
+def _tabulate(trial: str, clips: Sequence[Clip], voice: str, logits: FloatArray) -> Columns:
+    """Return a row a clip; logits keep what probabilities would round away."""
+    return {
+        "trial": [trial] * len(clips),
+        "voice": [voice] * len(clips),
+        "corpus": [clip.corpus for clip in clips],
+        "clip": [Path(clip.path).stem for clip in clips],
+        "sha256": [clip.sha256 for clip in clips],
+        "speaker_id": [clip.speaker_id for clip in clips],
+        "sex": [clip.sex for clip in clips],
+        "sentence": [clip.sentence for clip in clips],
+        "emotion": [clip.emotion for clip in clips],
+        **{f"logit_{emotion}": logits[:, i] for i, emotion in enumerate(EMOTIONS)},
+    }
