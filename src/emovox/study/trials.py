@@ -117,23 +117,21 @@ def prepare_plan(
     return prepare_clips(clips, get_policy(plan.scope.augmentation), plan.network, shop)
 
 
-def divide(clips: Sequence[Clip], trial: Trial) -> tuple[IntArray, IntArray]:
-    """Return the clips that train and those held out.
+def divide(clips: Sequence[Clip], trial: Trial) -> tuple[IntArray, dict[int, str]]:
+    """Return the clips that train, and each clip held out with the fold that tests it.
 
     Raises
     ------
     ConfigError
         If a protocol has no such fold.
     """
-    if trial.hold_out:
-        fold = combine_folds(*(_find_fold(clips, name) for name in trial.hold_out))
-        train, test = fold.clips(TRAIN), fold.clips(TEST)
-    else:
-        train, test = np.arange(len(clips)), np.arange(0)
+    folds = {name: _find_fold(clips, name) for name in trial.hold_out}
+    train = combine_folds(*folds.values()).clips(TRAIN) if folds else np.arange(len(clips))
+    tested = {int(i): name for name, fold in folds.items() for i in fold.clips(TEST)}
     if trial.corpora:
         train = np.array([i for i in train if clips[i].corpus in trial.corpora], np.int64)
-        test = np.array([i for i in test if clips[i].corpus in trial.corpora], np.int64)
-    return train, test
+        tested = {i: name for i, name in tested.items() if clips[i].corpus in trial.corpora}
+    return train, dict(sorted(tested.items()))
 
 
 def _find_fold(clips: Sequence[Clip], name: str) -> Fold:
@@ -166,7 +164,7 @@ def run_trial(
         Folder of the trial.
     """
     trial, folder = plan.get(name), root / name
-    train, test = divide(prepared.clips, trial)
+    train, tested = divide(prepared.clips, trial)
     options = dataclasses.replace(plan.training, seed=trial.seed)
     folder.mkdir(parents=True, exist_ok=True)
 
@@ -178,17 +176,20 @@ def run_trial(
 
     network = train_trial(prepared, train, options, folder, on_epoch=note)
     predictions = folder / PREDICTIONS_NAME
-    if len(test) and not predictions.exists():
-        judged = judge_trial(prepared, network, test, tuned=options.epochs > 0)
-        clips = [prepared.clips[int(i)] for i in test]
-        write_batches(predictions, (_tabulate(name, clips, v, j) for v, j in judged.items()))
+    if tested and not predictions.exists():
+        rows = np.array(list(tested))
+        judged = judge_trial(prepared, network, rows, tuned=options.epochs > 0)
+        clips = [prepared.clips[i] for i in tested]
+        shared = {"trial": [name] * len(clips), "held_out": list(tested.values())}
+        write_batches(
+            predictions, ({**shared, **_tabulate(clips, v, j)} for v, j in judged.items())
+        )
     return folder
 
 
-def _tabulate(trial: str, clips: Sequence[Clip], voice: str, logits: FloatArray) -> Columns:
+def _tabulate(clips: Sequence[Clip], voice: str, logits: FloatArray) -> Columns:
     """Return a row a clip; logits keep what probabilities would round away."""
     return {
-        "trial": [trial] * len(clips),
         "voice": [voice] * len(clips),
         "corpus": [clip.corpus for clip in clips],
         "clip": [Path(clip.path).stem for clip in clips],

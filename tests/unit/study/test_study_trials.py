@@ -1,0 +1,111 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from emovox.audio import write_audio
+from emovox.corpora import write_manifest
+from emovox.errors import ConfigError
+from emovox.study.trial_scores import (
+    compute_calibration,
+    format_scores,
+    read_trial_predictions,
+    score_protocols,
+)
+from emovox.study.trials import divide, prepare_plan, read_trials, run_trial
+from emovox.testing import make_recording
+from emovox.training.encoder import EncoderShape, WhisperEncoder, compute_positions
+from emovox.training.speech.trial import Workshop
+from emovox.types import Clip
+
+PLAN = """
+[recognizer]
+corpora = ["savee"]
+augmentation = "none"
+[network]
+n_frozen = 1
+pooled = [1, 2]
+hidden = 8
+[training]
+head_epochs = 2
+epochs = 1
+clips_per_epoch = 16
+precision = "float32"
+[trials.a]
+hold_out = ["savee-loso:1"]
+[trials.b]
+seed = 1
+hold_out = ["savee-loso:2"]
+[trials.final]
+"""
+SPEAKERS = ("JE", "KL", "DC", "JK")
+EMOTIONS = ("happy", "sad", "angry")
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("trials")
+    (root / "plan.toml").write_text(PLAN)
+    torch.manual_seed(0)
+    encoder = WhisperEncoder(EncoderShape(n_layers=2, width=64, n_heads=1, n_mels=80))
+    tensors = {f"model.encoder.{n}": t.half() for n, t in encoder.state_dict().items()}
+    positions = compute_positions(torch.arange(1500), 64).half()
+    save_file(
+        {**tensors, "model.encoder.embed_positions.weight": positions}, root / "e.safetensors"
+    )
+    clips = []
+    for number, speaker in enumerate(SPEAKERS):
+        for emotion in EMOTIONS:
+            recording = make_recording(emotion, speaker=number, seed=number)
+            path = root / f"{speaker}_{emotion}.wav"
+            write_audio(path, recording.samples, recording.sampling_rate)
+            clips.append(Clip(str(path), "savee", f"savee-{speaker}", "male", emotion=emotion))
+    write_manifest(root / "manifest.csv", clips)
+    return root
+
+
+def test_trials_keep_what_was_said_of_the_speakers_held_out(study: Path) -> None:
+    plan = read_trials(study / "plan.toml")
+    shop = Workshop(encoder=study / "e.safetensors", folder=study / "out")
+    prepared = prepare_plan(plan, study / "manifest.csv", shop)
+    folders = [run_trial(plan, name, prepared, study / "trials") for name in plan.trials]
+    predictions = read_trial_predictions(folders)
+    assert set(predictions.columns["speaker_id"]) == {"savee-JE", "savee-KL"}
+    assert np.isneginf(predictions.logits[:, 0]).all()  # no neutral among the clips
+    scores = score_protocols(predictions)
+    unknown = scores[0]
+    assert (unknown.protocol, unknown.voice) == ("savee-loso", "unknown")
+    assert (unknown.n_folds, unknown.n_trainings, unknown.n_clips) == (2, 2, 6)
+    first = predictions.columns["voice"] == "unknown"
+    hits = (predictions.truth == predictions.prediction)[first].reshape(2, 3).mean(1)
+    assert unknown.uar == pytest.approx(hits.mean())
+    assert "savee-loso" in format_scores(scores)
+    assert 0 <= compute_calibration(predictions, "all")["savee"] <= 1
+    # Nothing is trained twice.
+    before = [(f / "network.safetensors").stat().st_mtime_ns for f in folders]
+    again = [run_trial(plan, name, prepared, study / "trials") for name in plan.trials]
+    assert [(f / "network.safetensors").stat().st_mtime_ns for f in again] == before
+
+
+def test_nobody_held_out_trains(study: Path) -> None:
+    clips = [Clip(s, "savee", f"savee-{s}", emotion="sad") for s in SPEAKERS]
+    plan = read_trials(study / "plan.toml")
+    train, tested = divide(clips, plan.get("a"))
+    assert train.tolist() == [1, 2, 3]
+    assert tested == {0: "savee-loso:1"}
+    assert divide(clips, plan.get("final"))[1] == {}
+    with pytest.raises(ConfigError, match="no trial"):
+        plan.get("c")
+
+
+def test_an_unknown_key_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "plan.toml").write_text(PLAN.replace("hidden", "hiden"))
+    with pytest.raises(ConfigError, match="hiden"):
+        read_trials(tmp_path / "plan.toml")
+
+
+def test_the_committed_plan_is_valid() -> None:
+    plan = read_trials(Path(__file__).parents[3] / "scripts" / "recognizer.toml")
+    assert len(plan.trials) == 13
