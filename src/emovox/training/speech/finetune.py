@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -167,7 +168,7 @@ class _Training:
             variant = self._draw_variants(clips, rng)
             states = torch.from_numpy(self.data.pooled[clips, variant]).float()
             _set_rate(optimizer, _one_cycle(step / n_steps))
-            losses.append(self._step(states, clips, optimizer, rng))
+            losses.append(self._step(states, clips, variant == 0, optimizer, rng))
             if step % 100 == 99:
                 self._refresh_neutral()
         recent = np.mean(losses[-50:], axis=0)
@@ -180,8 +181,9 @@ class _Training:
         return chance
 
     def _draw_variants(self, clips: IntArray, rng: np.random.Generator) -> IntArray:
-        n_copies = self.data.pooled.shape[1]
-        variant = rng.integers(0, n_copies, len(clips))
+        """Draw a copy of each clip: the clean one every other time."""
+        altered = rng.integers(1, max(self.data.pooled.shape[1], 2), len(clips))
+        variant = np.where(rng.random(len(clips)) < 0.5, 0, altered % self.data.pooled.shape[1])
         there = self.data.frozen.length[clips, variant] > 0
         return np.where(there, variant, 0)
 
@@ -189,25 +191,38 @@ class _Training:
         self,
         states: Tensor,
         clips: IntArray,
+        clean: NDArray[np.bool_],
         optimizer: torch.optim.Optimizer,
         rng: np.random.Generator,
     ) -> tuple[float, float]:
         """Learn from pooled states under several voices; return both losses."""
-        head, bank = self.network.head, self.moving.bank
-        target, known = self.targets[clips], self.known[clips]
-        unknown = head.classify_unknown(states)
-        loss = _compute_loss(unknown, target, known)
-        population = (head.mean, head.deviation)
-        losses_known = []
-        for _ in range(self.options.known_voices):
-            voice = bank.draw(self.place[clips], population, rng)
-            losses_known.append(_compute_loss(head(states, *voice), target, known))
-        loss_known = torch.stack(losses_known).mean() if losses_known else loss
+        head = self.network.head
+        loss = _compute_loss(head.classify_unknown(states), self.targets[clips], self.known[clips])
+        loss_known = self._compute_known_loss(states[torch.from_numpy(clean)], clips[clean], rng)
         optimizer.zero_grad(set_to_none=True)
         torch.autograd.backward(loss + loss_known)
         nn.utils.clip_grad_norm_(self._trained(), 1.0)
         optimizer.step()
         return float(loss.detach()), float(loss_known.detach())
+
+    def _compute_known_loss(
+        self, states: Tensor, clips: IntArray, rng: np.random.Generator
+    ) -> Tensor:
+        """Return the loss where the voice is known from other clips.
+
+        Of clean copies alone: a voice heard in one room and a clip in another would teach the
+        network to mistrust what it knows.
+        """
+        head, n_voices = self.network.head, self.options.known_voices
+        if not len(clips) or not n_voices:
+            return torch.zeros(())
+        losses = []
+        for _ in range(n_voices):
+            population = (head.mean, head.deviation)
+            voice = self.moving.bank.draw(self.place[clips], population, rng)
+            logits = head(states, *voice)
+            losses.append(_compute_loss(logits, self.targets[clips], self.known[clips]))
+        return torch.stack(losses).mean()
 
     def _trained(self) -> list[nn.Parameter]:
         return [p for p in self.network.parameters() if p.grad is not None]
@@ -251,7 +266,7 @@ class _Training:
             with autocast(_CPU, self.precision):
                 pooled = self.network.encode_rest(states, _mask_spans(mask, rng))
             pooled = pooled.float()
-            losses.append(self._step(pooled, clips, self.optimizer, rng))
+            losses.append(self._step(pooled, clips, variant == 0, self.optimizer, rng))
             self._remember(clips, pooled.detach())
             self._average_weights()
         self._refresh_neutral()

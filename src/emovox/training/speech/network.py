@@ -15,6 +15,10 @@ from emovox.training.speech.frontend import SpeechFrontEnd
 
 _EPSILON = 1e-5
 
+# Of the gate before training: half known where a voice is known from two or three clips.
+_GATE_SLOPES, _GATE_BIAS = ((2.0, 0.0),), 4.0
+_NEAR = 1e-6
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NetworkOptions:
@@ -29,7 +33,7 @@ class NetworkOptions:
         Layers whose states are pooled over time, each to a mean and a deviation. None may be
         below ``n_frozen``.
     hidden : int, default=256
-        Units of the head.
+        Units of each expert of the head.
     dropout : float, default=0.3
         Of the head, in training.
     """
@@ -43,9 +47,11 @@ class NetworkOptions:
 class VoiceHead(nn.Module):
     """From pooled states, and what is known of the voice, to logits.
 
-    Two things enter: the states relative to the voice, and how the voice lies relative to the
-    population. So the head can tell an unknown voice (nothing added) from a known one, and a
-    voice known from angry clips alone from one known from all its moods.
+    Two experts: one for voices that are not known, which must not mind how a voice lies; one for
+    known voices, which sees the states relative to the voice. (It does not see how the voice
+    itself lies: shown that, it learnt the training speakers by heart.) A gate goes from the first
+    to the second as more is known: an unknown voice is exactly the population, and has the first
+    expert alone.
 
     Parameters
     ----------
@@ -55,30 +61,42 @@ class VoiceHead(nn.Module):
 
     def __init__(self, n_states: int, options: NetworkOptions) -> None:
         super().__init__()
-        for name in ("mean", "deviation"):
-            self.register_buffer(name, torch.zeros(n_states))
-        self.deviation: Tensor
-        self.mean: Tensor
-        self.deviation.fill_(1.0)
+        self.register_buffer("mean", torch.zeros(n_states))
+        self.register_buffer("deviation", torch.ones(n_states))
         self.register_buffer("offsets", torch.zeros(N_CLASSES, n_states))
+        self.mean: Tensor
+        self.deviation: Tensor
         self.offsets: Tensor
-        self.relative = nn.Linear(n_states, options.hidden)
-        self.voice = nn.Linear(n_states, options.hidden, bias=False)
-        nn.init.zeros_(self.voice.weight)
-        self.dropout = nn.Dropout(options.dropout)
-        self.out = nn.Linear(options.hidden, N_CLASSES)
+        self.unknown = _Expert(n_states, options)
+        self.known = _Expert(n_states, options)
+        self.gate = nn.Linear(2, 1)
+        with torch.no_grad():
+            self.gate.weight.copy_(torch.tensor(_GATE_SLOPES))
+            self.gate.bias.fill_(_GATE_BIAS)
 
     def forward(self, states: Tensor, voice_mean: Tensor, voice_deviation: Tensor) -> Tensor:
         """Return logits (batch, 8); the arguments have shape (batch, n_states)."""
-        relative = (states - voice_mean) / voice_deviation
         voice = (voice_mean - self.mean) / self.deviation
-        hidden = self.relative(self.dropout(relative)) + self.voice(self.dropout(voice))
-        logits: Tensor = self.out(self.dropout(functional.gelu(hidden)))
-        return logits
+        share = self._compute_share(voice, voice_deviation)
+        known = self.known((states - voice_mean) / voice_deviation)
+        unknown: Tensor = self.unknown((states - self.mean) / self.deviation)
+        mixed: Tensor = unknown + share * (known - unknown)
+        return mixed
+
+    def _compute_share(self, voice: Tensor, voice_deviation: Tensor) -> Tensor:
+        """Return the known expert's share, shape (batch, 1); 0 for an unknown voice.
+
+        How much is known shows in how far the voice has come from the population.
+        """
+        distance = voice.square().mean(dim=1, keepdim=True)
+        narrowing = (voice_deviation / self.deviation).log().mean(dim=1, keepdim=True)
+        evidence = torch.cat([(distance + _NEAR).log(), 10 * narrowing], dim=1)
+        return torch.where(distance > 0, self.gate(evidence).sigmoid(), 0.0)
 
     def classify_unknown(self, states: Tensor) -> Tensor:
         """Return logits (batch, 8) of states whose voice is not known."""
-        return self.forward(states, self.mean.expand_as(states), self.deviation.expand_as(states))
+        logits: Tensor = self.unknown((states - self.mean) / self.deviation)
+        return logits
 
     def neutralize(self, states: Tensor, logits: Tensor) -> Tensor:
         """Take from states what their emotion adds to them, as far as the logits know it.
@@ -94,6 +112,22 @@ class VoiceHead(nn.Module):
         """
         neutral: Tensor = states - logits.softmax(dim=1) @ self.offsets
         return neutral
+
+
+class _Expert(nn.Module):
+    """One hidden layer, from standardized states to logits."""
+
+    def __init__(self, n_states: int, options: NetworkOptions) -> None:
+        super().__init__()
+        self.hidden = nn.Linear(n_states, options.hidden)
+        self.out = nn.Linear(options.hidden, N_CLASSES)
+        self.dropout = nn.Dropout(options.dropout)
+
+    def forward(self, states: Tensor) -> Tensor:
+        """Return logits (batch, 8)."""
+        hidden = functional.gelu(self.hidden(self.dropout(states)))
+        logits: Tensor = self.out(self.dropout(hidden))
+        return logits
 
 
 class SpeechNetwork(nn.Module):

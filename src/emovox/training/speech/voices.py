@@ -14,7 +14,7 @@ from emovox.models import Adaptation
 from emovox.training.rows import N_CLASSES
 from emovox.types import IntArray
 
-SET_SIZES = (1, 2, 3, 5, 10, 20, 40, 80)
+SET_SIZES = (1, 2, 3, 5, 10, 20, 40, 80, 80, 80)
 """How many clips of a voice training meets, drawn with equal chance."""
 
 ADAPTATION = Adaptation(prior_mean_clips=2.0, prior_deviation_clips=20.0)
@@ -80,8 +80,8 @@ class VoiceBank:
     ) -> tuple[Tensor, Tensor]:
         """Draw a set of clips of each clip's speaker; return the voice's mean and deviation.
 
-        Half of the sets are of any emotions, half of one or two alone; half never hold the clip
-        itself.
+        Two thirds of the sets are of any emotions, one third of one or two alone; half never hold
+        the clip itself.
 
         Parameters
         ----------
@@ -99,7 +99,7 @@ class VoiceBank:
 
     def _draw_one(self, clip: int, rng: np.random.Generator) -> IntArray:
         pool = self._members[int(self.speaker[clip])]
-        if rng.random() < 0.5:
+        if rng.random() < 1 / 3:
             emotions = np.unique(self.label[pool])
             chosen = rng.permutation(emotions)[: 1 + int(rng.random() < 0.4)]
             pool = pool[np.isin(self.label[pool], chosen)]
