@@ -2,7 +2,9 @@
 
     python scripts/train_recognizer.py scripts/recognizer.toml MANIFEST --encoder FILE --out RUN 1 2
 
-Killed, the same command goes on after the last whole epoch of a trial.
+With --scores FOLDER the figures of all finished trials are written; with --artefact FILE the
+last trial named becomes a model. Killed, the same command goes on after the last whole epoch of
+a trial.
 """
 
 from __future__ import annotations
@@ -13,6 +15,8 @@ import sys
 import time
 from pathlib import Path
 
+from emovox.study.trial_artefact import write_trial_artefact
+from emovox.study.trial_scores import read_trial_predictions, write_scores
 from emovox.study.trials import prepare_plan, read_trials, run_trial
 from emovox.training.speech.trial import Workshop
 
@@ -26,6 +30,8 @@ def main() -> None:
     parser.add_argument("--encoder", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--artefact", type=Path, help="write this trial's network there (.onnx)")
+    parser.add_argument("--scores", type=Path, help="write figures and predictions to this folder")
     arguments = parser.parse_args()
     start = time.perf_counter()
 
@@ -40,9 +46,23 @@ def main() -> None:
         tell=lambda what, done, total: say(f"{what}: {done} of {total}"),
     )
     prepared = prepare_plan(plan, arguments.manifest, shop)
-    for name in arguments.trials or plan.trials:
+    trials = arguments.out / "trials"
+    names = arguments.trials or list(plan.trials)
+    for name in names:
         say(f"trial {name}")
-        run_trial(plan, name, prepared, arguments.out / "trials", lambda r: say(json.dumps(r)))
+        run_trial(plan, name, prepared, trials, lambda record: say(json.dumps(record)))
+    if arguments.scores:
+        judged = [trials / name for name, trial in plan.trials.items() if not trial.corpora]
+        write_scores(arguments.scores, read_trial_predictions(judged))
+    if arguments.artefact:
+        # An artefact of one corpus has the scores of its own trial, the others those of all.
+        own = plan.get(names[-1])
+        judged = [
+            trials / name for name, trial in plan.trials.items() if trial.corpora == own.corpora
+        ]
+        write_trial_artefact(
+            arguments.artefact, prepared, (plan, names[-1]), trials, read_trial_predictions(judged)
+        )
 
 
 if __name__ == "__main__":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,9 +14,10 @@ from numpy.typing import NDArray
 
 from emovox.emotions import EMOTIONS, encode_emotions
 from emovox.errors import ManifestError
+from emovox.files import write_text
 from emovox.metrics import compute_ece, compute_uar, estimate_interval
 from emovox.models import compute_probabilities
-from emovox.study.tables import read_table
+from emovox.study.tables import read_table, write_table
 from emovox.study.trials import PREDICTIONS_NAME
 from emovox.study.words import format_table
 from emovox.training.calibration import fit_temperature
@@ -57,25 +60,26 @@ class ProtocolScore:
 
     Attributes
     ----------
-    protocol, voice : str
+    protocol, corpus, voice : str
     uar : float
         Mean over folds, each the mean over its trainings.
     low, high : float
         95 % interval by resampling speakers, of the pooled predictions' UAR.
     pooled : float
         That UAR itself.
-    spread : float
-        Standard deviation over folds.
+    spread : float or None
+        Standard deviation over folds; None of a single one.
     n_folds, n_trainings, n_speakers, n_clips : int
     """
 
     protocol: str
+    corpus: str
     voice: str
     uar: float
     low: float
     high: float
     pooled: float
-    spread: float
+    spread: float | None
     n_folds: int
     n_trainings: int
     n_speakers: int
@@ -127,12 +131,13 @@ def _score(protocol: str, voice: str, rows: TrialPredictions) -> ProtocolScore:
     interval = estimate_interval(rows.truth, rows.prediction, speakers)
     return ProtocolScore(
         protocol=protocol,
+        corpus=str(rows.columns["corpus"][0]),
         voice=voice,
         uar=float(np.mean(folds)),
         low=interval.low,
         high=interval.high,
         pooled=interval.value,
-        spread=float(np.std(folds, ddof=1)) if len(folds) > 1 else float("nan"),
+        spread=float(np.std(folds, ddof=1)) if len(folds) > 1 else None,
         n_folds=len(folds),
         n_trainings=len(np.unique(rows.columns["trial"])),
         n_speakers=len(set(speakers)),
@@ -202,3 +207,31 @@ def format_scores(scores: Sequence[ProtocolScore]) -> str:
             ]
         )
     return format_table(["protocol", *voices], rows)
+
+
+def write_scores(folder: Path, predictions: TrialPredictions) -> None:
+    """Write ``scores.md``, ``scores.json`` and ``predictions.parquet``, from which they come."""
+    scores = score_protocols(predictions)
+    lines = ["UAR in %, mean over folds, and the 95 % interval of the pooled clips by speaker.", ""]
+    lines += [format_scores(scores), "Expected calibration error:", ""]
+    calibrations = {
+        voice: compute_calibration(predictions, voice) for voice in ("unknown", "10", "all")
+    }
+    corpora = list(calibrations["unknown"])
+    lines.append(
+        format_table(
+            ["voice", *corpora],
+            [
+                [voice, *(f"{c[corpus]:.3f}" for corpus in corpora)]
+                for voice, c in calibrations.items()
+            ],
+        )
+    )
+    write_text(folder / "scores.md", "\n".join(lines))
+    content = {"scores": [dataclasses.asdict(s) for s in scores], "calibration": calibrations}
+    write_text(folder / "scores.json", json.dumps(content, indent=1) + "\n")
+    logits = {
+        f"logit_{emotion}": predictions.logits[:, i].astype(np.float16)
+        for i, emotion in enumerate(EMOTIONS)
+    }
+    write_table(folder / PREDICTIONS_NAME, {**predictions.columns, **logits})

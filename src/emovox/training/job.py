@@ -161,7 +161,7 @@ def train_artefact(manifest: Path, out: Path, job: Job, place: Workplace) -> Job
             deviation=tuple(model.scaler_.deviation.tolist()),
         ),
         emotions=tuple(np.array(EMOTIONS)[model.present_].tolist()),
-        corpora=_describe_corpora([clips[i] for i in np.unique(train.clip_index)]),
+        corpora=describe_corpora([clips[i] for i in np.unique(train.clip_index)]),
         data_sha256=hash_file(manifest),
         seed=job.training.seed,
         code_version=version("emovox"),
@@ -187,7 +187,8 @@ def _find_fold(clips: Sequence[Clip], job: Job, n_variants: int) -> Fold:
     )
 
 
-def _describe_corpora(clips: Sequence[Clip]) -> tuple[TrainingCorpus, ...]:
+def describe_corpora(clips: Sequence[Clip]) -> tuple[TrainingCorpus, ...]:
+    """Return what a model was trained on, corpus by corpus."""
     described = []
     for name in sorted({clip.corpus for clip in clips}):
         own = [clip for clip in clips if clip.corpus == name]

@@ -32,11 +32,14 @@ class FrozenStates:
     frames : Tensor of float16, shape (n_frames_of_all, width)
     start, length : ndarray of int64, shape (n_clips, n_variants + 1)
         Where the states of each copy lie; a length of 0: it could not be read.
+    key : str
+        Names what the states were computed from, and how.
     """
 
     frames: Tensor
     start: IntArray
     length: IntArray
+    key: str = ""
 
     def collate(
         self, clip: IntArray, variant: IntArray, first: IntArray, longest: int
@@ -89,11 +92,13 @@ def build_frozen_states(
     sizes = (log_mels.length.ravel() + 1) // 2
     start = np.cumsum(sizes) - sizes
     frames = torch.zeros(int(sizes.sum()), network.encoder.shape.width, dtype=torch.float16)
+    names = []
     for begin in range(0, sizes.size, _PART):
         part = np.arange(begin, min(begin + _PART, sizes.size))
         mels = [_take(log_mels, int(number)) for number in part]
-        path = folder / f"{_name_part(mels, encoder_sha256, network, precision)}.npy"
-        states = _read(path)
+        names.append(_name_part(mels, encoder_sha256, network, precision))
+        path = folder / f"{names[-1]}.npy"
+        states = read_halves(path)
         if states is None:
             states = _compute_part(mels, sizes[part], network, precision)
             with replacing(path) as temporary:
@@ -102,7 +107,8 @@ def build_frozen_states(
         if progress is not None:
             progress(int(part[-1]) + 1, sizes.size)
     shape = log_mels.length.shape
-    return FrozenStates(frames, start.reshape(shape), sizes.reshape(shape))
+    key = hashlib.sha256("".join(names).encode()).hexdigest()
+    return FrozenStates(frames, start.reshape(shape), sizes.reshape(shape), key)
 
 
 def _take(log_mels: LogMels, number: int) -> NDArray[np.float16]:
@@ -119,7 +125,8 @@ def _name_part(
     return digest.hexdigest()[:32]
 
 
-def _read(path: Path) -> NDArray[np.float16] | None:
+def read_halves(path: Path) -> NDArray[np.float16] | None:
+    """Return a stored array, or None where there is none or it is damaged."""
     try:
         states: NDArray[np.float16] = np.load(path, allow_pickle=False)
     except (FileNotFoundError, ValueError, EOFError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +20,12 @@ from emovox.training.checkpoints import CHECKPOINT_NAME
 from emovox.training.device import autocast, derive_seed
 from emovox.training.encoder import load_encoder
 from emovox.training.speech.finetune import SpeechData, encode_clips, fine_tune
-from emovox.training.speech.frozen import FrozenStates, build_frozen_states, iter_batches
+from emovox.training.speech.frozen import (
+    FrozenStates,
+    build_frozen_states,
+    iter_batches,
+    read_halves,
+)
 from emovox.training.speech.judge import judge_clips
 from emovox.training.speech.logmels import build_log_mels
 from emovox.training.speech.network import NetworkOptions, SpeechNetwork
@@ -122,7 +128,7 @@ def prepare_clips(
         precision="bfloat16",
         progress=shop.track("frozen layers"),
     )
-    pooled = _pool_frozen(network, frozen)
+    pooled = _find_pooled(network, frozen, shop.folder / "pooled")
     there = np.flatnonzero(frozen.length[:, 0] > 0)
     kept = tuple(clips[int(i)] for i in there)
     speakers = np.unique([clip.speaker_id for clip in kept], return_inverse=True)[1]
@@ -136,6 +142,17 @@ def prepare_clips(
         labels=encode_emotions([clip.emotion for clip in kept]),
         speakers=speakers.astype(np.int64),
     )
+
+
+def _find_pooled(network: SpeechNetwork, frozen: FrozenStates, folder: Path) -> NDArray[np.float16]:
+    key = hashlib.sha256(f"{frozen.key} {network.options.pooled}".encode()).hexdigest()
+    path = folder / f"{key[:32]}.npy"
+    pooled = read_halves(path)
+    if pooled is None:
+        pooled = _pool_frozen(network, frozen)
+        with replacing(path) as temporary:
+            np.save(temporary, pooled, allow_pickle=False)
+    return pooled
 
 
 def _pool_frozen(network: SpeechNetwork, frozen: FrozenStates) -> NDArray[np.float16]:

@@ -1,0 +1,143 @@
+"""From a finished trial to the artefact that users get: calibration, scores, card, one file."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+
+from emovox.emotions import EMOTIONS
+from emovox.files import hash_file
+from emovox.metrics import fit_threshold
+from emovox.models import (
+    ArtefactMetadata,
+    Calibration,
+    Encoder,
+    Population,
+    Score,
+    compute_probabilities,
+)
+from emovox.study.trial_scores import (
+    ProtocolScore,
+    TrialPredictions,
+    fit_corpora,
+    score_protocols,
+)
+from emovox.study.trials import TrialPlan, divide
+from emovox.training.job import describe_corpora
+from emovox.training.speech.export import FRONTEND, SHORTEST_S, export_speech
+from emovox.training.speech.trial import PreparedClips, train_trial
+from emovox.training.speech.voices import ADAPTATION
+from emovox.types import Clip
+
+ERROR_RATE = 0.2
+"""Of the accepted decisions on held-out speakers: what the default threshold is chosen for."""
+
+_ENCODERS = {384: "whisper-tiny.en", 512: "whisper-base"}
+_LICENCE = "MIT, Copyright (c) 2022 OpenAI"
+
+
+def fit_calibration(predictions: TrialPredictions) -> Calibration:
+    """Return temperature and threshold from predictions on speakers who were held out.
+
+    Parameters
+    ----------
+    predictions : TrialPredictions
+        Of trials with the same recipe; those of unknown voices count. Corpora weigh alike.
+    """
+    rows = predictions.take(predictions.columns["voice"] == "unknown")
+    temperature = fit_corpora(rows)
+    chosen = _draw_evenly(rows.columns["corpus"])
+    probabilities = compute_probabilities(rows.logits[chosen], temperature=temperature)
+    point = fit_threshold(rows.truth[chosen], probabilities, error_rate=ERROR_RATE)
+    return Calibration(
+        temperature=temperature,
+        threshold=float(point.threshold),
+        error_rate=ERROR_RATE,
+        coverage=float(point.coverage),
+    )
+
+
+def _draw_evenly(corpora: np.ndarray[tuple[int], np.dtype[np.str_]]) -> list[int]:
+    """Return rows such that each corpus has as many as the smallest."""
+    rng = np.random.default_rng(0)
+    groups = [np.flatnonzero(corpora == corpus) for corpus in np.unique(corpora)]
+    size = min(map(len, groups))
+    return [int(i) for group in groups for i in rng.choice(group, size, replace=False)]
+
+
+def write_trial_artefact(
+    path: Path,
+    prepared: PreparedClips,
+    trial: tuple[TrialPlan, str],
+    root: Path,
+    predictions: TrialPredictions,
+) -> None:
+    """Write the network of a trial as an artefact with int8 weights.
+
+    Parameters
+    ----------
+    path : Path
+        Where to; its stem is the model's name.
+    prepared : PreparedClips
+    trial : tuple of TrialPlan and str
+        The plan, and which of its trials.
+    root : Path
+        Folder of the trials; this one is finished.
+    predictions : TrialPredictions
+        Of trials with speakers held out, for calibration and scores.
+    """
+    plan, name = trial
+    train, _ = divide(prepared.clips, plan.get(name))
+    options = dataclasses.replace(plan.training, seed=plan.get(name).seed)
+    network = train_trial(prepared, train, options, root / name)
+    clips = [prepared.clips[int(i)] for i in train]
+    present = {clip.emotion for clip in clips}
+    head = network.head
+    metadata = ArtefactMetadata(
+        name=path.stem,
+        frontend=FRONTEND,
+        population=Population(
+            # Six digits: what float32 holds, in half the text.
+            mean=tuple(float(f"{v:.6g}") for v in head.mean.tolist()),
+            deviation=tuple(float(f"{v:.6g}") for v in head.deviation.tolist()),
+        ),
+        emotions=tuple(emotion for emotion in EMOTIONS if emotion in present),
+        corpora=describe_corpora(clips),
+        data_sha256=_hash_clips(clips),
+        seed=plan.get(name).seed,
+        code_version=version("emovox"),
+        scores=tuple(map(_to_score, score_protocols(predictions))),
+        encoder=Encoder(
+            name=_ENCODERS.get(network.encoder.shape.width, prepared.encoder.stem),
+            licence=_LICENCE,
+            sha256=hash_file(prepared.encoder),
+        ),
+        adaptation=ADAPTATION,
+        calibration=fit_calibration(predictions),
+        shortest_s=SHORTEST_S,
+    )
+    export_speech(path, network, metadata, quantize=True)
+
+
+def _hash_clips(clips: Sequence[Clip]) -> str:
+    """Return a hash of which recordings were trained on, whatever their order."""
+    lines = sorted(f"{clip.sha256} {clip.emotion}" for clip in clips)
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def _to_score(score: ProtocolScore) -> Score:
+    voice = "" if score.voice == "unknown" else f", voice known from {score.voice}"
+    return Score(
+        metric="uar",
+        value=round(score.uar, 4),
+        protocol=score.protocol + voice,
+        corpus=score.corpus,
+        n_folds=score.n_folds,
+        n_speakers=score.n_speakers,
+        n_clips=score.n_clips,
+    )
