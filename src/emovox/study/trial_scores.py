@@ -23,6 +23,9 @@ from emovox.study.words import format_table
 from emovox.training.calibration import fit_temperature
 from emovox.types import FloatArray, IntArray
 
+_KEPT = ("trial", "held_out", "voice", "corpus", "clip", "speaker_id", "emotion")
+"""Columns that figures need; what else is known of a clip stands in its manifest."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TrialPredictions:
@@ -234,4 +237,5 @@ def write_scores(folder: Path, predictions: TrialPredictions) -> None:
         f"logit_{emotion}": predictions.logits[:, i].astype(np.float16)
         for i, emotion in enumerate(EMOTIONS)
     }
-    write_table(folder / PREDICTIONS_NAME, {**predictions.columns, **logits})
+    kept = {name: predictions.columns[name] for name in _KEPT}
+    write_table(folder / PREDICTIONS_NAME, {**kept, **logits})

@@ -5,14 +5,17 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
+from emovox import Recognizer
 from emovox.audio import write_audio
 from emovox.corpora import write_manifest
 from emovox.errors import ConfigError
+from emovox.study.trial_artefact import write_trial_artefact
 from emovox.study.trial_scores import (
     compute_calibration,
     format_scores,
     read_trial_predictions,
     score_protocols,
+    write_scores,
 )
 from emovox.study.trials import divide, prepare_plan, read_trials, run_trial
 from emovox.testing import make_recording
@@ -83,6 +86,9 @@ def test_trials_keep_what_was_said_of_the_speakers_held_out(study: Path) -> None
     assert unknown.uar == pytest.approx(hits.mean())
     assert "savee-loso" in format_scores(scores)
     assert 0 <= compute_calibration(predictions, "all")["savee"] <= 1
+    write_scores(study / "scores", predictions)
+    again = read_trial_predictions([study / "scores"])
+    assert score_protocols(again) == scores  # anyone can compute them again
     # Nothing is trained twice.
     before = [(f / "network.safetensors").stat().st_mtime_ns for f in folders]
     again = [run_trial(plan, name, prepared, study / "trials") for name in plan.trials]
@@ -109,3 +115,23 @@ def test_an_unknown_key_is_refused(tmp_path: Path) -> None:
 def test_the_committed_plan_is_valid() -> None:
     plan = read_trials(Path(__file__).parents[3] / "scripts" / "recognizer.toml")
     assert len(plan.trials) == 13
+
+
+def test_the_last_trial_becomes_a_model_that_predicts(study: Path) -> None:
+    plan = read_trials(study / "plan.toml")
+    shop = Workshop(encoder=study / "e.safetensors", folder=study / "out")
+    prepared = prepare_plan(plan, study / "manifest.csv", shop)
+    folders = [run_trial(plan, name, prepared, study / "trials") for name in plan.trials]
+    predictions = read_trial_predictions(folders)
+    path = study / "emovox-tiny.onnx"
+    write_trial_artefact(path, prepared, (plan, "final"), study / "trials", predictions)
+    recognizer = Recognizer(path)
+    metadata = recognizer.metadata
+    assert metadata.emotions == ("happy", "sad", "angry")
+    assert [(c.name, c.n_clips, c.n_speakers) for c in metadata.corpora] == [("savee", 12, 4)]
+    assert metadata.scores[0].protocol == "savee-loso"
+    clip = study / "JE_sad.wav"
+    decision = recognizer.recognize(clip)
+    assert sum(decision.probabilities.values()) == pytest.approx(1, abs=1e-5)
+    adapted = recognizer.adapt([study / f"JE_{emotion}.wav" for emotion in EMOTIONS])
+    assert adapted.recognize(clip).probabilities != decision.probabilities
