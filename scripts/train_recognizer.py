@@ -15,9 +15,10 @@ import sys
 import time
 from pathlib import Path
 
-from emovox.study.trial_artefact import write_trial_artefact
+from emovox.corpora import write_manifest
+from emovox.study.trial_artefact import TrialSource, write_trial_artefact
 from emovox.study.trial_scores import read_trial_predictions, write_scores
-from emovox.study.trials import prepare_plan, read_trials, run_trial
+from emovox.study.trials import divide, prepare_plan, read_trials, run_trial
 from emovox.training.speech.trial import Workshop
 
 
@@ -31,6 +32,8 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--artefact", type=Path, help="write this trial's network there (.onnx)")
+    parser.add_argument("--float", action="store_true", help="of the artefact's weights: no int8")
+    parser.add_argument("--held-out", type=Path, help="write the clips that it held out there")
     parser.add_argument("--scores", type=Path, help="write figures and predictions to this folder")
     arguments = parser.parse_args()
     start = time.perf_counter()
@@ -60,9 +63,12 @@ def main() -> None:
         judged = [
             trials / name for name, trial in plan.trials.items() if trial.corpora == own.corpora
         ]
-        write_trial_artefact(
-            arguments.artefact, prepared, (plan, names[-1]), trials, read_trial_predictions(judged)
-        )
+        source = TrialSource(prepared, plan, names[-1], trials)
+        predictions = read_trial_predictions(judged)
+        write_trial_artefact(arguments.artefact, source, predictions, quantize=not arguments.float)
+    if arguments.held_out:
+        _, tested = divide(prepared.clips, plan.get(names[-1]))
+        write_manifest(arguments.held_out, [prepared.clips[i] for i in tested])
 
 
 if __name__ == "__main__":

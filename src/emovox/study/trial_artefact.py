@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
@@ -70,28 +71,42 @@ def _draw_evenly(corpora: np.ndarray[tuple[int], np.dtype[np.str_]]) -> list[int
     return [int(i) for group in groups for i in rng.choice(group, size, replace=False)]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class TrialSource:
+    """A finished trial.
+
+    Attributes
+    ----------
+    prepared : PreparedClips
+    plan : TrialPlan
+    name : str
+        Which of its trials.
+    root : Path
+        Folder of the trials.
+    """
+
+    prepared: PreparedClips
+    plan: TrialPlan
+    name: str
+    root: Path
+
+
 def write_trial_artefact(
-    path: Path,
-    prepared: PreparedClips,
-    trial: tuple[TrialPlan, str],
-    root: Path,
-    predictions: TrialPredictions,
+    path: Path, source: TrialSource, predictions: TrialPredictions, *, quantize: bool = True
 ) -> None:
-    """Write the network of a trial as an artefact with int8 weights.
+    """Write the network of a trial as an artefact.
 
     Parameters
     ----------
     path : Path
         Where to; its stem is the model's name.
-    prepared : PreparedClips
-    trial : tuple of TrialPlan and str
-        The plan, and which of its trials.
-    root : Path
-        Folder of the trials; this one is finished.
+    source : TrialSource
     predictions : TrialPredictions
         Of trials with speakers held out, for calibration and scores.
+    quantize : bool, default=True
+        With int8 weights.
     """
-    plan, name = trial
+    prepared, plan, name, root = source.prepared, source.plan, source.name, source.root
     train, _ = divide(prepared.clips, plan.get(name))
     options = dataclasses.replace(plan.training, seed=plan.get(name).seed)
     network = train_trial(prepared, train, options, root / name)
@@ -121,7 +136,7 @@ def write_trial_artefact(
         calibration=fit_calibration(predictions),
         shortest_s=SHORTEST_S,
     )
-    export_speech(path, network, metadata, quantize=True)
+    export_speech(path, network, metadata, quantize=quantize)
 
 
 def _hash_clips(clips: Sequence[Clip]) -> str:

@@ -61,4 +61,6 @@ def test_where_there_is_no_model_it_says_so(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", list_models())
 def test_every_model_that_comes_along_can_be_loaded(name: str) -> None:
     metadata = load_artefact(get_model(name)).metadata
-    assert metadata.name.startswith(name)
+    assert metadata.name == name
+    assert metadata.scores
+    assert metadata.encoder is None or "MIT" in metadata.encoder.licence

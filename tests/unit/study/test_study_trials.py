@@ -9,7 +9,7 @@ from emovox import Recognizer
 from emovox.audio import write_audio
 from emovox.corpora import write_manifest
 from emovox.errors import ConfigError
-from emovox.study.trial_artefact import write_trial_artefact
+from emovox.study.trial_artefact import TrialSource, write_trial_artefact
 from emovox.study.trial_scores import (
     compute_calibration,
     format_scores,
@@ -124,7 +124,7 @@ def test_the_last_trial_becomes_a_model_that_predicts(study: Path) -> None:
     folders = [run_trial(plan, name, prepared, study / "trials") for name in plan.trials]
     predictions = read_trial_predictions(folders)
     path = study / "emovox-tiny.onnx"
-    write_trial_artefact(path, prepared, (plan, "final"), study / "trials", predictions)
+    write_trial_artefact(path, TrialSource(prepared, plan, "final", study / "trials"), predictions)
     recognizer = Recognizer(path)
     metadata = recognizer.metadata
     assert metadata.emotions == ("happy", "sad", "angry")
