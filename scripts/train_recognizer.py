@@ -35,7 +35,7 @@ def main() -> None:
     parser.add_argument("--float", action="store_true", help="of the artefact's weights: no int8")
     parser.add_argument("--held-out", type=Path, help="write the clips that it held out there")
     parser.add_argument("--scores", type=Path, help="write figures and predictions to this folder")
-    arguments = parser.parse_args()
+    arguments = parser.parse_intermixed_args()
     start = time.perf_counter()
 
     def say(text: str) -> None:

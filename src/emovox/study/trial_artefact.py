@@ -39,6 +39,7 @@ ERROR_RATE = 0.2
 """Of the accepted decisions on held-out speakers: what the default threshold is chosen for."""
 
 _ENCODERS = {384: "whisper-tiny.en", 512: "whisper-base"}
+_TOLD = ("unknown", "10", "all")
 _LICENCE = "MIT, Copyright (c) 2022 OpenAI"
 
 
@@ -126,7 +127,9 @@ def write_trial_artefact(
         data_sha256=_hash_clips(clips),
         seed=plan.get(name).seed,
         code_version=version("emovox"),
-        scores=tuple(map(_to_score, score_protocols(predictions))),
+        scores=tuple(
+            _to_score(score) for score in score_protocols(predictions) if score.voice in _TOLD
+        ),
         encoder=Encoder(
             name=_ENCODERS.get(network.encoder.shape.width, prepared.encoder.stem),
             licence=_LICENCE,
@@ -146,7 +149,7 @@ def _hash_clips(clips: Sequence[Clip]) -> str:
 
 
 def _to_score(score: ProtocolScore) -> Score:
-    voice = "" if score.voice == "unknown" else f", voice known from {score.voice}"
+    voice = "" if score.voice == "unknown" else f", voice known from {score.voice} clips"
     return Score(
         metric="uar",
         value=round(score.uar, 4),
