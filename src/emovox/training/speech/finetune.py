@@ -31,7 +31,6 @@ from emovox.training.speech.voices import VoiceBank
 from emovox.types import FloatArray, IntArray
 
 _HEAD_BATCH = 256
-_NEVER = -1e4
 _WARM_UP = 0.08
 _CPU = torch.device("cpu")
 
@@ -197,7 +196,7 @@ class _Training:
     ) -> tuple[float, float]:
         """Learn from pooled states under several voices; return both losses."""
         head = self.network.head
-        loss = _compute_loss(head.classify_unknown(states), self.targets[clips], self.known[clips])
+        loss = self._compute_loss(head.classify_unknown(states), clips)
         loss_known = self._compute_known_loss(states[torch.from_numpy(clean)], clips[clean], rng)
         optimizer.zero_grad(set_to_none=True)
         torch.autograd.backward(loss + loss_known)
@@ -221,8 +220,15 @@ class _Training:
             population = (head.mean, head.deviation)
             voice = self.moving.bank.draw(self.place[clips], population, rng)
             logits = head(states, *voice)
-            losses.append(_compute_loss(logits, self.targets[clips], self.known[clips]))
+            losses.append(self._compute_loss(logits, clips))
         return torch.stack(losses).mean()
+
+    def _compute_loss(self, logits: Tensor, clips: IntArray) -> Tensor:
+        # An emotion that the corpus lacks is no evidence against it, or hardly any.
+        lowered = torch.where(self.known[clips], logits, logits - self.options.absent)
+        log_probabilities = functional.log_softmax(lowered, dim=1)
+        loss: Tensor = -(self.targets[clips] * log_probabilities).sum(1).mean()
+        return loss
 
     def _trained(self) -> list[nn.Parameter]:
         return [p for p in self.network.parameters() if p.grad is not None]
@@ -378,12 +384,6 @@ def encode_clips(
             states[torch.from_numpy(batch)] = network.encode_rest(*inputs).float()
     network.train(was_training)
     return states
-
-
-def _compute_loss(logits: Tensor, target: Tensor, known: Tensor) -> Tensor:
-    masked = torch.where(known, logits, _NEVER)
-    loss: Tensor = -(target * functional.log_softmax(masked, dim=1)).sum(1).mean()
-    return loss
 
 
 def _mask_spans(mask: Tensor, rng: np.random.Generator) -> Tensor:

@@ -34,6 +34,10 @@ class FineTuning:
         Spread over the emotions that the corpus has.
     votes : float, default=0.25
         Weight of what CREMA-D's listeners heard against what the actor meant.
+    absent : float, default=3.0
+        By how much the logits of emotions that a clip's corpus lacks are lowered in the loss. A
+        large value leaves them free: then nothing ever says that a neutral clip of CREMA-D is
+        not surprised. With 0 they are wrong answers like any other, and rooms would tell them.
     known_voices : int, default=2
         Sets of the speaker's clips that each clip meets in a step, besides the unknown voice.
     precision : str, default="auto"
@@ -53,5 +57,6 @@ class FineTuning:
     averaging: float = 0.995
     label_smoothing: float = 0.05
     votes: float = 0.25
+    absent: float = 3.0
     known_voices: int = 2
     precision: str = "auto"
