@@ -17,7 +17,7 @@ from pathlib import Path
 
 from emovox.corpora import write_manifest
 from emovox.study.trial_artefact import TrialSource, write_trial_artefact
-from emovox.study.trial_scores import read_trial_predictions, write_scores
+from emovox.study.trial_scores import write_scores
 from emovox.study.trials import divide, prepare_plan, read_trials, run_trial
 from emovox.training.speech.trial import Workshop
 
@@ -56,7 +56,7 @@ def main() -> None:
         run_trial(plan, name, prepared, trials, lambda record: say(json.dumps(record)))
     if arguments.scores:
         judged = [trials / name for name, trial in plan.trials.items() if not trial.corpora]
-        write_scores(arguments.scores, read_trial_predictions(judged))
+        write_scores(arguments.scores, judged)
     if arguments.artefact:
         # An artefact of one corpus has the scores of its own trial, the others those of all.
         own = plan.get(names[-1])
@@ -64,8 +64,7 @@ def main() -> None:
             trials / name for name, trial in plan.trials.items() if trial.corpora == own.corpora
         ]
         source = TrialSource(prepared, plan, names[-1], trials)
-        predictions = read_trial_predictions(judged)
-        write_trial_artefact(arguments.artefact, source, predictions, quantize=not arguments.float)
+        write_trial_artefact(arguments.artefact, source, judged, quantize=not arguments.float)
     if arguments.held_out:
         _, tested = divide(prepared.clips, plan.get(names[-1]))
         write_manifest(arguments.held_out, [prepared.clips[i] for i in tested])

@@ -26,6 +26,7 @@ from emovox.study.trial_scores import (
     ProtocolScore,
     TrialPredictions,
     fit_corpora,
+    read_trial_predictions,
     score_protocols,
 )
 from emovox.study.trials import TrialPlan, divide
@@ -93,7 +94,7 @@ class TrialSource:
 
 
 def write_trial_artefact(
-    path: Path, source: TrialSource, predictions: TrialPredictions, *, quantize: bool = True
+    path: Path, source: TrialSource, judged: Sequence[Path], *, quantize: bool = True
 ) -> None:
     """Write the network of a trial as an artefact.
 
@@ -102,8 +103,8 @@ def write_trial_artefact(
     path : Path
         Where to; its stem is the model's name.
     source : TrialSource
-    predictions : TrialPredictions
-        Of trials with speakers held out, for calibration and scores.
+    judged : sequence of Path
+        Folders of trials with speakers held out, for calibration and scores.
     quantize : bool, default=True
         With int8 weights.
     """
@@ -128,7 +129,9 @@ def write_trial_artefact(
         seed=plan.get(name).seed,
         code_version=version("emovox"),
         scores=tuple(
-            _to_score(score) for score in score_protocols(predictions) if score.voice in _TOLD
+            _to_score(score)
+            for score in score_protocols(read_trial_predictions(judged))
+            if score.voice in _TOLD
         ),
         encoder=Encoder(
             name=_ENCODERS.get(network.encoder.shape.width, prepared.encoder.stem),
@@ -136,7 +139,7 @@ def write_trial_artefact(
             sha256=hash_file(prepared.encoder),
         ),
         adaptation=ADAPTATION,
-        calibration=fit_calibration(predictions),
+        calibration=fit_calibration(read_trial_predictions(judged, among_all=True)),
         shortest_s=SHORTEST_S,
     )
     export_speech(path, network, metadata, quantize=quantize)

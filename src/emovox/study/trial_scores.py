@@ -37,8 +37,8 @@ class TrialPredictions:
         As ``predictions.parquet`` has them.
     truth : ndarray of int64, shape (n,)
     logits : ndarray of float32, shape (n, 8)
-        -inf for the emotions that the clip's corpus lacks: the protocols are scored among the
-        emotions of their corpus, as is usual.
+        -inf for the emotions that the clip's corpus lacks, where they are left out: published
+        protocols are scored among the emotions of their corpus.
     """
 
     columns: dict[str, NDArray[Any]]
@@ -89,8 +89,15 @@ class ProtocolScore:
     n_clips: int
 
 
-def read_trial_predictions(folders: Iterable[Path]) -> TrialPredictions:
+def read_trial_predictions(folders: Iterable[Path], *, among_all: bool = False) -> TrialPredictions:
     """Read the predictions of all finished trials.
+
+    Parameters
+    ----------
+    folders : iterable of Path
+        Of the trials; those without predictions are passed over.
+    among_all : bool, default=False
+        Whether a clip may be taken for an emotion that its corpus lacks.
 
     Raises
     ------
@@ -107,7 +114,7 @@ def read_trial_predictions(folders: Iterable[Path]) -> TrialPredictions:
     columns = {name: np.concatenate([np.asarray(t[name]) for t in tables]) for name in tables[0]}
     truth = encode_emotions([str(emotion) for emotion in columns["emotion"]])
     logits = np.stack([columns.pop(f"logit_{e}") for e in EMOTIONS], axis=1).astype(np.float32)
-    for corpus in np.unique(columns["corpus"]):
+    for corpus in () if among_all else np.unique(columns["corpus"]):
         there = columns["corpus"] == corpus
         lacking = ~np.isin(np.arange(len(EMOTIONS)), truth[there])
         logits[np.ix_(there, lacking)] = -np.inf
@@ -212,13 +219,25 @@ def format_scores(scores: Sequence[ProtocolScore]) -> str:
     return format_table(["protocol", *voices], rows)
 
 
-def write_scores(folder: Path, predictions: TrialPredictions) -> None:
-    """Write ``scores.md``, ``scores.json`` and ``predictions.parquet``, from which they come."""
+def write_scores(folder: Path, trials: Sequence[Path]) -> None:
+    """Write ``scores.md``, ``scores.json`` and ``predictions.parquet``, from which they come.
+
+    Parameters
+    ----------
+    folder : Path
+        Where to.
+    trials : sequence of Path
+        Folders of the trials.
+    """
+    predictions = read_trial_predictions(trials)
     scores = score_protocols(predictions)
+    anything = read_trial_predictions(trials, among_all=True)
+    free = score_protocols(anything)
     lines = ["UAR in %, mean over folds, and the 95 % interval of the pooled clips by speaker.", ""]
-    lines += [format_scores(scores), "Expected calibration error:", ""]
+    lines += [format_scores(scores), "The same where any of the eight emotions may be said:", ""]
+    lines += [format_scores(free), "Expected calibration error, any emotion:", ""]
     calibrations = {
-        voice: compute_calibration(predictions, voice) for voice in ("unknown", "10", "all")
+        voice: compute_calibration(anything, voice) for voice in ("unknown", "10", "all")
     }
     corpora = list(calibrations["unknown"])
     lines.append(
@@ -231,11 +250,15 @@ def write_scores(folder: Path, predictions: TrialPredictions) -> None:
         )
     )
     write_text(folder / "scores.md", "\n".join(lines))
-    content = {"scores": [dataclasses.asdict(s) for s in scores], "calibration": calibrations}
+    content = {
+        "scores": [dataclasses.asdict(score) for score in scores],
+        "scores_among_all": [dataclasses.asdict(score) for score in free],
+        "calibration": calibrations,
+    }
     write_text(folder / "scores.json", json.dumps(content, indent=1) + "\n")
     logits = {
-        f"logit_{emotion}": predictions.logits[:, i].astype(np.float16)
+        f"logit_{emotion}": anything.logits[:, i].astype(np.float16)
         for i, emotion in enumerate(EMOTIONS)
     }
-    kept = {name: predictions.columns[name] for name in _KEPT}
+    kept = {name: anything.columns[name] for name in _KEPT}
     write_table(folder / PREDICTIONS_NAME, {**kept, **logits})

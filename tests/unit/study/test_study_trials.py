@@ -86,7 +86,7 @@ def test_trials_keep_what_was_said_of_the_speakers_held_out(study: Path) -> None
     assert unknown.uar == pytest.approx(hits.mean())
     assert "savee-loso" in format_scores(scores)
     assert 0 <= compute_calibration(predictions, "all")["savee"] <= 1
-    write_scores(study / "scores", predictions)
+    write_scores(study / "scores", folders)
     again = read_trial_predictions([study / "scores"])
     assert score_protocols(again) == scores  # anyone can compute them again
     # Nothing is trained twice.
@@ -122,9 +122,8 @@ def test_the_last_trial_becomes_a_model_that_predicts(study: Path) -> None:
     shop = Workshop(encoder=study / "e.safetensors", folder=study / "out")
     prepared = prepare_plan(plan, study / "manifest.csv", shop)
     folders = [run_trial(plan, name, prepared, study / "trials") for name in plan.trials]
-    predictions = read_trial_predictions(folders)
     path = study / "emovox-tiny.onnx"
-    write_trial_artefact(path, TrialSource(prepared, plan, "final", study / "trials"), predictions)
+    write_trial_artefact(path, TrialSource(prepared, plan, "final", study / "trials"), folders)
     recognizer = Recognizer(path)
     metadata = recognizer.metadata
     assert metadata.emotions == ("happy", "sad", "angry")
