@@ -18,7 +18,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -118,12 +117,11 @@ class _Training:
         self.folder, self.tell = folder, tell
         self.targets = torch.from_numpy(data.targets)
         self.known = torch.from_numpy(data.known)
-        # Place of a clip in the bank.
+        # Where the copies of a clip begin in the bank.
+        self.n_copies = data.pooled.shape[1]
         self.place = np.full(len(data.labels), -1)
-        self.place[data.rows] = np.arange(len(data.rows))
-        states = torch.from_numpy(data.pooled[data.rows, 0]).float()
-        bank = VoiceBank(states, states.clone(), data.speakers[data.rows], data.labels[data.rows])
-        self.moving = _Moving(bank)
+        self.place[data.rows] = self.n_copies * np.arange(len(data.rows))
+        self.moving = _Moving(_create_bank(data))
         self.optimizer_state: dict[str, Any] = {}
         self.fingerprint = data.compute_fingerprint([asdict(options), asdict(network.options)])
 
@@ -167,7 +165,7 @@ class _Training:
             variant = self._draw_variants(clips, rng)
             states = torch.from_numpy(self.data.pooled[clips, variant]).float()
             _set_rate(optimizer, _one_cycle(step / n_steps))
-            losses.append(self._step(states, clips, variant == 0, optimizer, rng))
+            losses.append(self._step(states, clips, variant, optimizer, rng))
             if step % 100 == 99:
                 self._refresh_neutral()
         recent = np.mean(losses[-50:], axis=0)
@@ -190,14 +188,14 @@ class _Training:
         self,
         states: Tensor,
         clips: IntArray,
-        clean: NDArray[np.bool_],
+        variant: IntArray,
         optimizer: torch.optim.Optimizer,
         rng: np.random.Generator,
     ) -> tuple[float, float]:
         """Learn from pooled states under several voices; return both losses."""
         head = self.network.head
         loss = self._compute_loss(head.classify_unknown(states), clips)
-        loss_known = self._compute_known_loss(states[torch.from_numpy(clean)], clips[clean], rng)
+        loss_known = self._compute_known_loss(states, clips, variant, rng)
         optimizer.zero_grad(set_to_none=True)
         torch.autograd.backward(loss + loss_known)
         nn.utils.clip_grad_norm_(self._trained(), 1.0)
@@ -205,20 +203,16 @@ class _Training:
         return float(loss.detach()), float(loss_known.detach())
 
     def _compute_known_loss(
-        self, states: Tensor, clips: IntArray, rng: np.random.Generator
+        self, states: Tensor, clips: IntArray, variant: IntArray, rng: np.random.Generator
     ) -> Tensor:
-        """Return the loss where the voice is known from other clips.
-
-        Of clean copies alone: a voice heard in one room and a clip in another would teach the
-        network to mistrust what it knows.
-        """
+        """Return the loss where the voice is known from other clips."""
         head, n_voices = self.network.head, self.options.known_voices
-        if not len(clips) or not n_voices:
+        if not n_voices:
             return torch.zeros(())
         losses = []
         for _ in range(n_voices):
             population = (head.mean, head.deviation)
-            voice = self.moving.bank.draw(self.place[clips], population, rng)
+            voice = self.moving.bank.draw(self.place[clips] + variant, population, rng)
             logits = head(states, *voice)
             losses.append(self._compute_loss(logits, clips))
         return torch.stack(losses).mean()
@@ -268,12 +262,12 @@ class _Training:
         for number, (clips, variant, first, longest) in enumerate(batches):
             share = (epoch - 1 + number / len(batches)) / self.options.epochs
             _set_rate(self.optimizer, _one_cycle(share))
-            states, mask = self.data.frozen.collate(clips, variant, first, longest)
+            states, mask, level = self.data.frozen.collate(clips, variant, first, longest)
             with autocast(_CPU, self.precision):
-                pooled = self.network.encode_rest(states, _mask_spans(mask, rng))
+                pooled = self.network.encode_rest(states, _mask_spans(mask, rng), level)
             pooled = pooled.float()
-            losses.append(self._step(pooled, clips, variant == 0, self.optimizer, rng))
-            self._remember(clips, pooled.detach())
+            losses.append(self._step(pooled, clips, variant, self.optimizer, rng))
+            self._remember(clips, variant, pooled.detach())
             self._average_weights()
         self._refresh_neutral()
         mean = np.mean(losses, axis=0)
@@ -296,8 +290,8 @@ class _Training:
             first = (rng.random(len(batch)) * (room + 1)).astype(np.int64)
             yield clips[batch], variant[batch], first, int(length[batch].max())
 
-    def _remember(self, clips: IntArray, pooled: Tensor) -> None:
-        place = torch.from_numpy(self.place[clips])
+    def _remember(self, clips: IntArray, variant: IntArray, pooled: Tensor) -> None:
+        place = torch.from_numpy(self.place[clips] + variant)
         self.moving.bank.states[place] = pooled
         head = self.network.head
         with torch.no_grad():
@@ -359,6 +353,21 @@ class _Training:
         self.moving.bank.states, self.moving.bank.neutral = states, neutral
         self.optimizer_state = state.get("optimizer", {})
         return int(state["epoch"])
+
+
+def _create_bank(data: SpeechData) -> VoiceBank:
+    n_copies = data.pooled.shape[1]
+    variant = np.tile(np.arange(n_copies), len(data.rows))
+    clip = np.repeat(data.rows, n_copies)
+    rooms = int(data.frozen.room.max()) + 1
+    group = np.where(
+        variant == 0, -2 - data.speakers[clip], data.frozen.room[clip] + rooms * variant
+    )
+    group[data.frozen.length[clip, variant] == 0] = -1
+    states = torch.from_numpy(data.pooled[data.rows]).flatten(0, 1).float()
+    return VoiceBank(
+        states, states.clone(), data.speakers[clip], data.labels[clip], group, variant == 0
+    )
 
 
 def encode_clips(

@@ -48,8 +48,8 @@ class SpeechFrontEnd(nn.Module):
         super().__init__()
         self.power = MelPower(n_mels)
 
-    def forward(self, waveform: Tensor, length: Tensor) -> tuple[Tensor, Tensor]:
-        """Compute the log-mels of a padded batch.
+    def forward(self, waveform: Tensor, length: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Compute the log-mels of a padded batch, and the level that was taken from them.
 
         Parameters
         ----------
@@ -63,6 +63,9 @@ class SpeechFrontEnd(nn.Module):
             What stands past a clip's own frames means nothing.
         n_frames : Tensor of int64, shape (batch,)
             Frames of each clip, at least 1.
+        level : Tensor, shape (batch,)
+            Of the frames kept, in bel (10 dB): worth something only beside other clips of the
+            same voice and recording.
         """
         power, n_frames = self.power(waveform, length)
         time = torch.arange(power.shape[1], device=length.device)
@@ -71,10 +74,13 @@ class SpeechFrontEnd(nn.Module):
         log_mel = power.log10()
         loudest = log_mel.amax(dim=(1, 2), keepdim=True)
         log_mel = (log_mel - loudest).clamp_min(-RANGE) + LOUDEST
-        start, n_kept = _find_speech(power.mean(dim=2).log10(), time, n_frames)
+        energy = power.mean(dim=2)
+        start, n_kept = _find_speech(energy.log10(), time, n_frames)
+        spoken = (time >= start[:, None]) & (time < (start + n_kept)[:, None])
+        level = ((energy * spoken).sum(dim=1) / n_kept).log10()
         index = (time + start[:, None]).clamp_max(power.shape[1] - 1)
         kept = log_mel.gather(1, index[..., None].expand_as(log_mel))[:, :MAX_FRAMES]
-        return ((kept + 4.0) / 4.0).transpose(1, 2), n_kept
+        return ((kept + 4.0) / 4.0).transpose(1, 2), n_kept, level
 
 
 def _find_speech(energy: Tensor, time: Tensor, n_frames: Tensor) -> tuple[Tensor, Tensor]:

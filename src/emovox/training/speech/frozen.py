@@ -32,6 +32,10 @@ class FrozenStates:
     frames : Tensor of float16, shape (n_frames_of_all, width)
     start, length : ndarray of int64, shape (n_clips, n_variants + 1)
         Where the states of each copy lie; a length of 0: it could not be read.
+    level : Tensor of float32, shape (n_clips, n_variants + 1)
+        Taken from each copy by the front-end.
+    room : ndarray of int64, shape (n_clips,)
+        See ``LogMels.room``.
     key : str
         Names what the states were computed from, and how.
     """
@@ -39,12 +43,25 @@ class FrozenStates:
     frames: Tensor
     start: IntArray
     length: IntArray
+    level: Tensor
+    room: IntArray
     key: str = ""
+
+    def take(self, clips: IntArray) -> FrozenStates:
+        """Return those of some clips; the array of frames is shared."""
+        return FrozenStates(
+            self.frames,
+            self.start[clips],
+            self.length[clips],
+            self.level[torch.from_numpy(clips)],
+            self.room[clips],
+            self.key,
+        )
 
     def collate(
         self, clip: IntArray, variant: IntArray, first: IntArray, longest: int
-    ) -> tuple[Tensor, Tensor]:
-        """Return a padded batch of float32 states and its mask.
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Return a padded batch of float32 states, its mask and levels (see ``encode_rest``).
 
         Parameters
         ----------
@@ -60,7 +77,7 @@ class FrozenStates:
         for row, (begin, size) in enumerate(zip(start, length, strict=True)):
             states[row, :size] = self.frames[begin : begin + size]
         mask = torch.arange(states.shape[1]) < torch.from_numpy(length)[:, None]
-        return states, mask
+        return states, mask, self.level[torch.from_numpy(clip), torch.from_numpy(variant)]
 
 
 def build_frozen_states(
@@ -108,7 +125,10 @@ def build_frozen_states(
             progress(int(part[-1]) + 1, sizes.size)
     shape = log_mels.length.shape
     key = hashlib.sha256("".join(names).encode()).hexdigest()
-    return FrozenStates(frames, start.reshape(shape), sizes.reshape(shape), key)
+    level = torch.from_numpy(log_mels.level)
+    return FrozenStates(
+        frames, start.reshape(shape), sizes.reshape(shape), level, log_mels.room, key
+    )
 
 
 def _take(log_mels: LogMels, number: int) -> NDArray[np.float16]:

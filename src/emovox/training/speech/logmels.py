@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 import torch
@@ -25,12 +26,15 @@ from emovox.errors import AudioError
 from emovox.features.extraction import start_worker
 from emovox.files import replacing
 from emovox.training.speech.frontend import SpeechFrontEnd
-from emovox.types import Clip, FloatArray, IntArray, Progress
+from emovox.types import Alteration, Clip, FloatArray, IntArray, Progress
 
 N_MELS = 80
 SAMPLING_RATE = 16_000
-VERSION = 1
+VERSION = 2
 """Rises when the same recording gives other log-mels."""
+
+ROOM_CLIPS = 24
+"""Clips of a speaker that share how their altered copies sound."""
 
 _PART = 200
 _SHORTEST = 400
@@ -49,11 +53,17 @@ class LogMels:
     start, length : ndarray of int64, shape (n_clips, n_variants + 1)
         Where the frames of each copy lie; column 0 is the clean recording. A length of 0: it
         could not be read.
+    level : ndarray of float32, shape (n_clips, n_variants + 1)
+        Taken from each, in bel.
+    room : ndarray of int64, shape (n_clips,)
+        Clips of one room are one speaker's, and each altered copy of them sounds alike.
     """
 
     frames: HalfArray
     start: IntArray
     length: IntArray
+    level: FloatArray
+    room: IntArray
 
     def get(self, clip: int, variant: int = 0) -> HalfArray:
         """Return the log-mels of one copy of a clip, shape (n_frames, n_mels)."""
@@ -86,14 +96,16 @@ def build_log_mels(
     progress : callable, optional
         Called with (done, total) clips.
     """
-    parts = [clips[i : i + _PART] for i in range(0, len(clips), _PART)]
-    paths = [folder / f"{_name_part(part, policy, seed)}.npz" for part in parts]
+    room, keys = assign_rooms(clips)
+    tasks = [(clip, policy.draw(keys[r], seed)) for clip, r in zip(clips, room, strict=True)]
+    parts = [tasks[i : i + _PART] for i in range(0, len(clips), _PART)]
+    paths = [folder / f"{_name_part(part)}.npz" for part in parts]
     missing = [i for i, path in enumerate(paths) if not path.exists()]
     done = len(parts) - len(missing)
     context = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(n_jobs, mp_context=context, initializer=start_worker)
     try:
-        jobs = [pool.submit(_write_part, parts[i], policy, seed, paths[i]) for i in missing]
+        jobs = [pool.submit(_write_part, parts[i], paths[i]) for i in missing]
         for job in as_completed(jobs):
             job.result()
             done += 1
@@ -101,59 +113,87 @@ def build_log_mels(
                 progress(min(done * _PART, len(clips)), len(clips))
     finally:
         pool.shutdown(cancel_futures=True)
-    return _join(paths)
+    return _join(paths, room)
 
 
-def _name_part(part: Sequence[Clip], policy: Policy, seed: int) -> str:
-    alterations = [[a.key for a in policy.draw(clip.sha256, seed)] for clip in part]
-    content = json.dumps([VERSION, [clip.sha256 for clip in part], alterations])
+def assign_rooms(clips: Sequence[Clip]) -> tuple[IntArray, list[str]]:
+    """Divide each speaker's clips into rooms of ``ROOM_CLIPS``, whatever they say or feel.
+
+    An altered copy is drawn once a room: a voice is then known from clips that sound like the
+    one to be judged, as in a call. Drawn anew for every clip, the room would drown the voice.
+
+    Returns
+    -------
+    room : ndarray of int64, shape (n_clips,)
+    keys : list of str
+        One a room; depends on its speaker's clips alone.
+    """
+    order = sorted(range(len(clips)), key=lambda i: (clips[i].speaker_id, clips[i].sha256))
+    room = np.zeros(len(clips), np.int64)
+    keys: list[str] = []
+    speaker, place = None, 0
+    for i in order:
+        place = place + 1 if clips[i].speaker_id == speaker else 0
+        speaker = clips[i].speaker_id
+        if place % ROOM_CLIPS == 0:
+            keys.append(f"{speaker} {place // ROOM_CLIPS}")
+        room[i] = len(keys) - 1
+    return room, keys
+
+
+_Task: TypeAlias = tuple[Clip, tuple[Alteration, ...]]
+
+
+def _name_part(part: Sequence[_Task]) -> str:
+    alterations = [[a.key for a in drawn] for _, drawn in part]
+    content = json.dumps([VERSION, [clip.sha256 for clip, _ in part], alterations])
     return hashlib.sha256(content.encode()).hexdigest()[:32]
 
 
-def _write_part(part: Sequence[Clip], policy: Policy, seed: int, path: Path) -> None:
+def _write_part(part: Sequence[_Task], path: Path) -> None:
     torch.set_num_threads(1)
     front_end = SpeechFrontEnd(N_MELS)
-    arrays: list[HalfArray] = []
-    for clip in part:
-        arrays += _compute_copies(clip, policy, seed, front_end)
+    copies = [copy for task in part for copy in _compute_copies(*task, front_end)]
     with replacing(path) as temporary, temporary.open("wb") as stream:
         np.savez(
             stream,
-            frames=np.concatenate(arrays),
-            length=np.array([len(a) for a in arrays]).reshape(len(part), -1),
+            frames=np.concatenate([frames for frames, _ in copies]),
+            length=np.array([len(frames) for frames, _ in copies]).reshape(len(part), -1),
+            level=np.array([level for _, level in copies], np.float32).reshape(len(part), -1),
         )
 
 
 def _compute_copies(
-    clip: Clip, policy: Policy, seed: int, front_end: SpeechFrontEnd
-) -> list[HalfArray]:
-    empty = np.zeros((0, N_MELS), np.float16)
+    clip: Clip, drawn: Sequence[Alteration], front_end: SpeechFrontEnd
+) -> list[tuple[HalfArray, float]]:
+    nothing = (np.zeros((0, N_MELS), np.float16), 0.0)
     try:
         samples = read_audio(clip.path, sampling_rate=SAMPLING_RATE).samples
     except AudioError as error:
         _log.warning("left out: %s: %s", clip.path, error)
-        return [empty] * (1 + policy.n_variants)
-    altered = [a.apply(samples, SAMPLING_RATE) for a in policy.draw(clip.sha256, seed)]
+        return [nothing] * (1 + len(drawn))
+    altered = [alteration.apply(samples, SAMPLING_RATE) for alteration in drawn]
     return [compute_log_mel(copy, front_end) for copy in [samples, *altered]]
 
 
-def compute_log_mel(samples: FloatArray, front_end: SpeechFrontEnd) -> HalfArray:
-    """Return the log-mels of one recording at 16 kHz, shape (n_frames, n_mels)."""
+def compute_log_mel(samples: FloatArray, front_end: SpeechFrontEnd) -> tuple[HalfArray, float]:
+    """Return the log-mels of one recording at 16 kHz, shape (n_frames, n_mels), and its level."""
     if len(samples) < _SHORTEST:
         samples = np.pad(samples, (0, _SHORTEST - len(samples)))
     with torch.inference_mode():
         waveform = torch.from_numpy(np.ascontiguousarray(samples))[None]
-        log_mel, n_frames = front_end(waveform, torch.tensor([waveform.shape[1]]))
-    half: HalfArray = log_mel[0, :, : int(n_frames)].T.numpy().astype(np.float16)
-    return half
+        log_mel, n_frames, level = front_end(waveform, torch.tensor([waveform.shape[1]]))
+    half: HalfArray = log_mel[0, :, : int(n_frames)].T.half().contiguous().numpy()
+    return half, float(level)
 
 
-def _join(paths: Sequence[Path]) -> LogMels:
-    frames, lengths = [], []
+def _join(paths: Sequence[Path], room: IntArray) -> LogMels:
+    parts = []
     for path in paths:
         with np.load(path, allow_pickle=False) as part:
-            frames.append(part["frames"])
-            lengths.append(part["length"])
-    length = np.concatenate(lengths)
+            parts.append({name: part[name] for name in ("frames", "length", "level")})
+    frames, length, level = (
+        np.concatenate([part[name] for part in parts]) for name in ("frames", "length", "level")
+    )
     start = (np.cumsum(length.ravel()) - length.ravel()).reshape(length.shape)
-    return LogMels(np.concatenate(frames), start, length)
+    return LogMels(frames, start, length, level, room)

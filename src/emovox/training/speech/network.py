@@ -15,9 +15,17 @@ from emovox.training.speech.frontend import SpeechFrontEnd
 
 _EPSILON = 1e-5
 
-# Of the gate before training: half known where a voice is known from two or three clips.
-_GATE_SLOPES, _GATE_BIAS = ((2.0, 0.0),), 4.0
-_NEAR = 1e-6
+N_EXTRA = 2
+"""Last of the states: the level, and 1. The mean of the latter over n clips of a voice, shrunk
+towards a population that has 0 there, says how many clips the voice is known from."""
+
+# Of the gate before training: half known where a voice is known from three clips.
+_GATE_SLOPES, _GATE_BIAS = ((1.5, 0.0),), -1.5
+# Clips at another level than the voice's by this much (in its deviations) are of another
+# recording: their level says nothing.
+_LEVEL_WIDTH = 3.0
+_LEVEL_DEVIATION = 0.5
+_TINY = 1e-6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,12 +58,13 @@ class VoiceHead(nn.Module):
     Two experts: one for voices that are not known, which must not mind how a voice lies; one for
     known voices, which sees the states relative to the voice. (It does not see how the voice
     itself lies: shown that, it learnt the training speakers by heart.) A gate goes from the first
-    to the second as more is known: an unknown voice is exactly the population, and has the first
-    expert alone.
+    to the second as more is known: an unknown voice has the first expert alone. Level counts
+    beside the voice's own level only; the first expert never sees it.
 
     Parameters
     ----------
     n_states : int
+        ``N_EXTRA`` included.
     options : NetworkOptions
     """
 
@@ -67,7 +76,7 @@ class VoiceHead(nn.Module):
         self.mean: Tensor
         self.deviation: Tensor
         self.offsets: Tensor
-        self.unknown = _Expert(n_states, options)
+        self.unknown = _Expert(n_states - N_EXTRA, options)
         self.known = _Expert(n_states, options)
         self.gate = nn.Linear(2, 1)
         with torch.no_grad():
@@ -76,26 +85,23 @@ class VoiceHead(nn.Module):
 
     def forward(self, states: Tensor, voice_mean: Tensor, voice_deviation: Tensor) -> Tensor:
         """Return logits (batch, 8); the arguments have shape (batch, n_states)."""
-        voice = (voice_mean - self.mean) / self.deviation
-        share = self._compute_share(voice, voice_deviation)
-        known = self.known((states - voice_mean) / voice_deviation)
-        unknown: Tensor = self.unknown((states - self.mean) / self.deviation)
-        mixed: Tensor = unknown + share * (known - unknown)
+        unknown = self.classify_unknown(states)
+        heard = voice_mean[:, -1:]
+        evidence = (heard.clamp_min(_TINY) / (1 - heard).clamp_min(_TINY)).log()
+        relative = (states - voice_mean) / voice_deviation
+        level = _compare_level(states[:, -2:-1], voice_mean[:, -2:-1], self.mean[-2], heard)
+        inputs = torch.cat([relative[:, :-N_EXTRA], level, heard], dim=1)
+        narrowing = (voice_deviation / self.deviation)[:, :-N_EXTRA].log().mean(1, keepdim=True)
+        share = self.gate(torch.cat([evidence, 10 * narrowing], dim=1)).sigmoid()
+        mixed: Tensor = unknown + torch.where(heard > 0, share, 0.0) * (
+            self.known(inputs) - unknown
+        )
         return mixed
-
-    def _compute_share(self, voice: Tensor, voice_deviation: Tensor) -> Tensor:
-        """Return the known expert's share, shape (batch, 1); 0 for an unknown voice.
-
-        How much is known shows in how far the voice has come from the population.
-        """
-        distance = voice.square().mean(dim=1, keepdim=True)
-        narrowing = (voice_deviation / self.deviation).log().mean(dim=1, keepdim=True)
-        evidence = torch.cat([(distance + _NEAR).log(), 10 * narrowing], dim=1)
-        return torch.where(distance > 0, self.gate(evidence).sigmoid(), 0.0)
 
     def classify_unknown(self, states: Tensor) -> Tensor:
         """Return logits (batch, 8) of states whose voice is not known."""
-        logits: Tensor = self.unknown((states - self.mean) / self.deviation)
+        standard = (states - self.mean) / self.deviation
+        logits: Tensor = self.unknown(standard[:, :-N_EXTRA])
         return logits
 
     def neutralize(self, states: Tensor, logits: Tensor) -> Tensor:
@@ -112,6 +118,18 @@ class VoiceHead(nn.Module):
         """
         neutral: Tensor = states - logits.softmax(dim=1) @ self.offsets
         return neutral
+
+
+def _compare_level(level: Tensor, voice_level: Tensor, population: Tensor, heard: Tensor) -> Tensor:
+    """Return how loud clips are beside their voice, (batch, 1); 0 where that says nothing.
+
+    ``voice_level`` is shrunk towards a population whose level is that of its microphones: that
+    is undone, so that only the voice's own clips count.
+    """
+    own = population + (voice_level - population) / heard.clamp_min(_TINY)
+    louder = (level - own) / _LEVEL_DEVIATION
+    compared = louder * (-((louder / _LEVEL_WIDTH) ** 2)).exp()
+    return torch.where(heard > 0, compared, 0.0)
 
 
 class _Expert(nn.Module):
@@ -145,7 +163,7 @@ class SpeechNetwork(nn.Module):
         self.options = options
         self.front_end = SpeechFrontEnd(encoder.shape.n_mels)
         self.encoder = encoder
-        self.head = VoiceHead(2 * encoder.shape.width * len(options.pooled), options)
+        self.head = VoiceHead(2 * encoder.shape.width * len(options.pooled) + N_EXTRA, options)
         for module in (encoder.conv1, encoder.conv2, *encoder.layers[: options.n_frozen]):
             module.requires_grad_(False)
 
@@ -167,7 +185,7 @@ class SpeechNetwork(nn.Module):
             states = layer(states, mask[:, None, None, :])
         return states, mask
 
-    def encode_rest(self, states: Tensor, mask: Tensor) -> Tensor:
+    def encode_rest(self, states: Tensor, mask: Tensor, level: Tensor) -> Tensor:
         """Return pooled states (batch, n_states) from the states after the frozen layers.
 
         Parameters
@@ -175,6 +193,8 @@ class SpeechNetwork(nn.Module):
         states : Tensor, shape (batch, n_frames, width)
         mask : Tensor of bool, shape (batch, n_frames)
             True where a frame belongs to its clip.
+        level : Tensor, shape (batch,)
+            As the front-end took it away.
         """
         everything = {self.options.n_frozen: states}
         n_layers = len(self.encoder.layers)
@@ -183,13 +203,15 @@ class SpeechNetwork(nn.Module):
             everything[number] = states
         if n_layers in everything:
             everything[n_layers] = self.encoder.layer_norm(states)
-        return pool([everything[number] for number in self.options.pooled], mask)
+        pooled = pool([everything[number] for number in self.options.pooled], mask)
+        return torch.cat([pooled, level.float()[:, None], torch.ones_like(pooled[:, :1])], dim=1)
 
     def forward(
         self, waveform: Tensor, length: Tensor, voice_mean: Tensor, voice_deviation: Tensor
     ) -> tuple[Tensor, Tensor]:
         """Return logits (batch, 8) and voice states (batch, n_states), as an artefact does."""
-        states = self.encode_rest(*self.encode_frozen(*self.front_end(waveform, length)))
+        log_mel, n_frames, level = self.front_end(waveform, length)
+        states = self.encode_rest(*self.encode_frozen(log_mel, n_frames), level)
         logits = self.head(states, voice_mean, voice_deviation)
         voice_states = self.head.neutralize(states, self.head.classify_unknown(states))
         return logits, voice_states

@@ -134,7 +134,7 @@ def prepare_clips(
     speakers = np.unique([clip.speaker_id for clip in kept], return_inverse=True)[1]
     return PreparedClips(
         clips=kept,
-        frozen=FrozenStates(frozen.frames, frozen.start[there], frozen.length[there]),
+        frozen=frozen.take(there),
         pooled=pooled[there],
         options=options,
         encoder=shop.encoder,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
@@ -25,34 +26,46 @@ _SWEEPS = 20
 
 @dataclass(eq=False)
 class VoiceBank:
-    """The latest states of every training clip, and the sets drawn from them.
+    """The latest states of every copy of every training clip, and the sets drawn from them.
 
     Attributes
     ----------
-    states : Tensor, shape (n_clips, n_states)
+    states : Tensor, shape (n_copies, n_states)
         As pooled; ``neutral`` has them without what the emotion adds.
-    neutral : Tensor, shape (n_clips, n_states)
-    speaker, label : ndarray of int64, shape (n_clips,)
+    neutral : Tensor, shape (n_copies, n_states)
+    speaker, label : ndarray of int64, shape (n_copies,)
+    group : ndarray of int64, shape (n_copies,)
+        Copies whose voices sound alike, from which sets are drawn: all clean clips of a speaker,
+        or one altered copy of all clips of a room. -1: could not be read.
+    clean : ndarray of bool, shape (n_copies,)
     """
 
     states: Tensor
     neutral: Tensor
     speaker: IntArray
     label: IntArray
+    group: IntArray
+    clean: NDArray[np.bool_]
 
     def __post_init__(self) -> None:
-        self._members = {int(s): np.flatnonzero(self.speaker == s) for s in np.unique(self.speaker)}
-        weight = np.zeros(len(self.speaker))
-        for members in self._members.values():
-            # Between one vote a clip and one vote a speaker: a mean of two clips says little.
-            weight[members] = len(members) ** -0.5
+        order = np.argsort(self.group, kind="stable")
+        names, first = np.unique(self.group[order], return_index=True)
+        self._members = dict(zip(names.tolist(), np.split(order, first[1:]), strict=True))
+        count = np.bincount(self.speaker[self.clean])
+        # Between one vote a clip and one vote a speaker: a mean of two clips says little.
+        weight = np.where(self.clean, np.maximum(count, 1)[self.speaker] ** -0.5, 0.0)
         self._weight = torch.from_numpy(weight / weight.sum()).float()
 
     def compute_population(self) -> tuple[Tensor, Tensor]:
-        """Return mean and deviation, (n_states,) each, of the neutral states of all voices."""
+        """Return mean and deviation, (n_states,) each, of the neutral states of all voices.
+
+        Of the last state, which is 1 in all clips, they are 0 and 1: nobody was heard.
+        """
         mean = self._weight @ self.neutral
         variance = self._weight @ (self.neutral - mean).square()
-        return mean, variance.sqrt().clamp_min(1e-4)
+        deviation = variance.sqrt().clamp_min(1e-4)
+        mean[-1], deviation[-1] = 0.0, 1.0
+        return mean, deviation
 
     def compute_offsets(self) -> Tensor:
         """Return what each emotion adds to a voice's states, shape (8, n_states); they sum to 0.
@@ -60,11 +73,12 @@ class VoiceBank:
         Least squares of ``states = voice + emotion`` over the means of each speaker's clips of
         each emotion, by turns, so that speakers who lack an emotion do no harm.
         """
-        speakers = np.unique(self.speaker, return_inverse=True)[1]
-        cell = torch.from_numpy(speakers * N_CLASSES + self.label)
+        speakers = np.unique(self.speaker[self.clean], return_inverse=True)[1]
+        cell = torch.from_numpy(speakers * N_CLASSES + self.label[self.clean])
+        clean = self.states[torch.from_numpy(self.clean)]
         n_cells = (int(speakers.max()) + 1) * N_CLASSES
         count = torch.zeros(n_cells).index_add_(0, cell, torch.ones(len(cell)))
-        total = torch.zeros(n_cells, self.states.shape[1]).index_add_(0, cell, self.states)
+        total = torch.zeros(n_cells, self.states.shape[1]).index_add_(0, cell, clean)
         means = (total / count.clamp_min(1)[:, None]).view(-1, N_CLASSES, self.states.shape[1])
         there = (count > 0).float().view(-1, N_CLASSES, 1)
         offsets = torch.zeros(N_CLASSES, self.states.shape[1])
@@ -73,19 +87,20 @@ class VoiceBank:
             offsets = (there * (means - voice[:, None])).sum(0) / there.sum(0).clamp_min(1)
             offsets -= offsets.mean(0)
         offsets[there.sum(0)[:, 0] == 0] = 0.0
+        offsets[:, -1] = 0.0
         return offsets
 
     def draw(
-        self, clips: IntArray, population: tuple[Tensor, Tensor], rng: np.random.Generator
+        self, copies: IntArray, population: tuple[Tensor, Tensor], rng: np.random.Generator
     ) -> tuple[Tensor, Tensor]:
-        """Draw a set of clips of each clip's speaker; return the voice's mean and deviation.
+        """Draw a set of copies of each copy's group; return the voice's mean and deviation.
 
         Two thirds of the sets are of any emotions, one third of one or two alone; half never hold
-        the clip itself.
+        the copy itself.
 
         Parameters
         ----------
-        clips : ndarray of int64, shape (batch,)
+        copies : ndarray of int64, shape (batch,)
         population : tuple of Tensor, shape (n_states,) each
         rng : numpy.random.Generator
 
@@ -94,17 +109,17 @@ class VoiceBank:
         mean, deviation : Tensor, shape (batch, n_states)
         """
         return compute_voices(
-            self.neutral, [self._draw_one(int(clip), rng) for clip in clips], population
+            self.neutral, [self._draw_one(int(copy), rng) for copy in copies], population
         )
 
-    def _draw_one(self, clip: int, rng: np.random.Generator) -> IntArray:
-        pool = self._members[int(self.speaker[clip])]
+    def _draw_one(self, copy: int, rng: np.random.Generator) -> IntArray:
+        pool = self._members[int(self.group[copy])]
         if rng.random() < 1 / 3:
             emotions = np.unique(self.label[pool])
             chosen = rng.permutation(emotions)[: 1 + int(rng.random() < 0.4)]
             pool = pool[np.isin(self.label[pool], chosen)]
         if rng.random() < 0.5:
-            pool = pool[pool != clip]
+            pool = pool[pool != copy]
         size = min(int(rng.choice(SET_SIZES)), len(pool))
         drawn: IntArray = rng.choice(pool, size, replace=False) if size else pool[:0]
         return drawn

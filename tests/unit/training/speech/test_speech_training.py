@@ -19,10 +19,11 @@ from emovox.training.speech.finetune import SpeechData, encode_clips, fine_tune
 from emovox.training.speech.frontend import MARGIN_FRAMES, SpeechFrontEnd
 from emovox.training.speech.frozen import build_frozen_states
 from emovox.training.speech.judge import judge_clips
-from emovox.training.speech.logmels import LogMels
+from emovox.training.speech.logmels import ROOM_CLIPS, LogMels, assign_rooms
 from emovox.training.speech.network import NetworkOptions, SpeechNetwork
 from emovox.training.speech.options import FineTuning
 from emovox.training.speech.voices import ADAPTATION, compute_voices
+from emovox.types import Clip
 
 
 def make_speech(n_samples: int = 8000) -> torch.Tensor:
@@ -30,17 +31,27 @@ def make_speech(n_samples: int = 8000) -> torch.Tensor:
     return torch.from_numpy(rng.normal(0, 0.1, (1, n_samples)).astype(np.float32))
 
 
-def test_the_front_end_does_not_hear_the_level() -> None:
+def test_the_front_end_takes_the_level_from_the_log_mels_and_tells_it() -> None:
     front_end, length = SpeechFrontEnd(), torch.tensor([8000])
-    log_mel, _ = front_end(make_speech(), length)
-    quiet, _ = front_end(make_speech() * 0.01, length)
+    log_mel, _, level = front_end(make_speech(), length)
+    quiet, _, quiet_level = front_end(make_speech() * 0.01, length)
     # float32 logarithms of powers 1e4 apart.
     torch.testing.assert_close(log_mel, quiet, atol=1e-4, rtol=0)
+    torch.testing.assert_close(level - quiet_level, torch.tensor([4.0]), atol=1e-4, rtol=0)
+
+
+def test_silence_around_speech_leaves_its_level() -> None:
+    front_end, speech = SpeechFrontEnd(), make_speech(32_000)
+    around = torch.nn.functional.pad(speech, (16_000, 32_000))
+    (_, _, level), (_, _, padded) = (
+        front_end(x, torch.tensor([x.shape[1]])) for x in (speech, around)
+    )
+    assert abs(float(level - padded)) < 0.05  # the margins take their share
 
 
 def test_the_front_end_cuts_silence_off() -> None:
     around = torch.nn.functional.pad(make_speech(), (16_000, 32_000))
-    log_mel, n_frames = SpeechFrontEnd()(around, torch.tensor([around.shape[1]]))
+    log_mel, n_frames, _ = SpeechFrontEnd()(around, torch.tensor([around.shape[1]]))
     # The window reaches one frame beyond the speech on either side.
     assert 50 + 2 * MARGIN_FRAMES <= int(n_frames) <= 54 + 2 * MARGIN_FRAMES
     assert log_mel.isfinite().all()
@@ -56,8 +67,9 @@ def make_study() -> tuple[SpeechNetwork, LogMels, np.ndarray, np.ndarray]:
     mels = rng.normal(0, 0.1, (64, 40, 80)).astype(np.float16)
     mels[labels == 4, :, :20] += 1
     mels[..., 40] += speakers[:, None]
-    start = np.arange(64)[:, None] * 40
-    return network, LogMels(mels.reshape(-1, 80), start, np.full((64, 1), 40)), labels, speakers
+    start, zeros = np.arange(64)[:, None] * 40, np.zeros((64, 1), np.float32)
+    log_mels = LogMels(mels.reshape(-1, 80), start, np.full((64, 1), 40), zeros, speakers)
+    return network, log_mels, labels, speakers
 
 
 def test_training_learns_and_goes_on_where_it_was_killed(tmp_path: Path) -> None:
@@ -108,6 +120,7 @@ def test_an_artefact_says_what_the_network_says(
     artefact = load_artefact(tmp_path / "tiny.onnx")
     clips = [make_speech(n)[0].numpy() for n in (16_000, 9_001, 4_000)]
     mean = np.linspace(-1, 1, n_states).astype(np.float32)
+    mean[-1] = 0.8  # known from eight clips
     output = artefact.run(clips, voice_mean=mean, voice_deviation=np.full_like(mean, 1.5))
     for row, clip in enumerate(clips):
         with torch.inference_mode():
@@ -119,6 +132,37 @@ def test_an_artefact_says_what_the_network_says(
         assert output.logits[row, 1] == -1e4
         if not quantize:
             np.testing.assert_allclose(output.states[row], states[0], atol=1e-3)
+
+
+def test_level_counts_beside_the_level_of_the_voice_alone() -> None:
+    torch.manual_seed(0)
+    network = make_study()[0].eval()
+    head, states = network.head, torch.randn(4, network.n_states)
+    head.mean[-1], states[:, -1] = 0.0, 1.0
+    population = head.mean, head.deviation
+    louder = states.clone()
+    louder[:, -2] += 2.0
+    sets = [np.arange(1, 4)] * 4
+    with torch.inference_mode():
+        unknown = [head(s, *(p.expand_as(s) for p in population)) for s in (states, louder)]
+        known = [head(s, *compute_voices(s, sets, population)) for s in (states, louder)]
+        beside = head(louder[:1], *(v[:1] for v in compute_voices(states, sets, population)))
+    torch.testing.assert_close(*unknown)
+    torch.testing.assert_close(*known)  # the whole recording is louder: nothing changes
+    assert (beside - known[0][:1]).abs().max() > 1e-3
+
+
+def test_rooms_hold_clips_of_one_speaker_whatever_their_order() -> None:
+    clips = [
+        Clip(f"{i}.wav", "savee", f"savee-{s}", emotion="sad", sha256=f"{i:064d}")
+        for s in ("JE", "KL")
+        for i in range(ROOM_CLIPS + 5)
+    ]
+    room, keys = assign_rooms(clips)
+    assert [np.bincount(room)[r] for r in range(4)] == [ROOM_CLIPS, 5, ROOM_CLIPS, 5]
+    assert len(set(keys)) == 4
+    again, same = assign_rooms(clips[::-1])
+    assert [same[r] for r in again] == [keys[r] for r in room[::-1]]
 
 
 def test_voices_in_training_are_those_of_the_recognizer() -> None:
