@@ -23,6 +23,7 @@ from emovox.errors import ConfigError, suggest
 from emovox.protocols import TEST, TRAIN, Fold, combine_folds, get_protocol
 from emovox.study.settings import build_record, check_keys, read_toml
 from emovox.study.tables import Columns, write_batches
+from emovox.training.speech.distill import Distillation, Lesson
 from emovox.training.speech.network import NetworkOptions
 from emovox.training.speech.options import FineTuning
 from emovox.training.speech.trial import (
@@ -30,11 +31,13 @@ from emovox.training.speech.trial import (
     Workshop,
     judge_trial,
     prepare_clips,
+    prepare_lesson,
     train_trial,
 )
 from emovox.types import Clip, FloatArray, IntArray
 
 PREDICTIONS_NAME = "predictions.parquet"
+_TABLES = ("recognizer", "network", "training", "distillation", "trials", "trials_of")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +81,7 @@ class TrialPlan:
     scope: Scope
     network: NetworkOptions
     training: FineTuning
+    distillation: Distillation
     trials: dict[str, Trial]
 
     def get(self, name: str) -> Trial:
@@ -90,17 +94,22 @@ class TrialPlan:
 def read_trials(path: str | os.PathLike[str]) -> TrialPlan:
     """Read a plan of trials.
 
+    ``trials_of`` names a plan beside it whose trials it shares.
+
     Raises
     ------
     ConfigError
         If it is not there, a key is unknown or a value of the wrong kind.
     """
     tables = read_toml(Path(path))
-    check_keys(tables, ("recognizer", "network", "training", "trials"), str(path))
+    check_keys(tables, _TABLES, str(path))
+    if "trials_of" in tables:
+        tables["trials"] = read_toml(Path(path).parent / str(tables["trials_of"]))["trials"]
     return TrialPlan(
         scope=build_record(Scope, tables.get("recognizer", {}), "[recognizer]"),
         network=build_record(NetworkOptions, tables.get("network", {}), "[network]"),
         training=build_record(FineTuning, tables.get("training", {}), "[training]"),
+        distillation=build_record(Distillation, tables.get("distillation", {}), "[distillation]"),
         trials={
             name: build_record(Trial, table, f"[trials.{name}]")
             for name, table in tables.get("trials", {}).items()
@@ -112,9 +121,23 @@ def prepare_plan(
     plan: TrialPlan, manifest: str | os.PathLike[str], shop: Workshop
 ) -> PreparedClips:
     """Compute, or find, what all trials of a plan share; see ``prepare_clips``."""
-    wanted = set(plan.scope.corpora)
-    clips = [c for c in read_manifest(manifest) if c.emotion and c.corpus in wanted]
+    clips = _select(manifest, plan.scope.corpora)
     return prepare_clips(clips, get_policy(plan.scope.augmentation), plan.network, shop)
+
+
+def prepare_distillation(
+    plan: TrialPlan, manifest: str | os.PathLike[str], shop: Workshop
+) -> Lesson:
+    """Compute, or find, what the plan's distillation needs, without the clips held out."""
+    clips = _select(manifest, plan.distillation.corpora or plan.scope.corpora)
+    policy = get_policy(plan.scope.augmentation)
+    lesson = prepare_lesson(clips, policy, plan.network, shop)
+    train, _ = divide(clips, Trial(hold_out=plan.distillation.hold_out))
+    return dataclasses.replace(lesson, rows=np.intersect1d(lesson.rows, train))
+
+
+def _select(manifest: str | os.PathLike[str], corpora: Sequence[str]) -> list[Clip]:
+    return [c for c in read_manifest(manifest) if c.emotion and c.corpus in set(corpora)]
 
 
 def divide(clips: Sequence[Clip], trial: Trial) -> tuple[IntArray, dict[int, str]]:

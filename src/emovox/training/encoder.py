@@ -25,7 +25,8 @@ from emovox.errors import ModelIntegrityError, UnknownModelError
 from emovox.files import hash_file
 from emovox.training.logmel import LogMelFrontEnd
 
-_PREFIX = "model.encoder."
+PREFIX = "model.encoder."
+"""Of the tensors' names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,9 +200,9 @@ def load_encoder(path: str | Path) -> tuple[WhisperEncoder, str]:
         )
     try:
         tensors = {
-            name.removeprefix(_PREFIX): tensor.float()
+            name.removeprefix(PREFIX): tensor.float()
             for name, tensor in load_file(file).items()
-            if name.startswith(_PREFIX)
+            if name.startswith(PREFIX)
         }
         encoder = WhisperEncoder(_read_shape(tensors))
         _check_positions(tensors.pop("embed_positions.weight"), file)

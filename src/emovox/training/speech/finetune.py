@@ -26,11 +26,11 @@ from emovox.training.device import autocast, choose_precision, derive_seed, scop
 from emovox.training.speech.frozen import FrozenStates, iter_batches
 from emovox.training.speech.network import SpeechNetwork
 from emovox.training.speech.options import FineTuning
+from emovox.training.speech.schedule import one_cycle, set_rate
 from emovox.training.speech.voices import VoiceBank
 from emovox.types import FloatArray, IntArray
 
 _HEAD_BATCH = 256
-_WARM_UP = 0.08
 _CPU = torch.device("cpu")
 
 
@@ -73,8 +73,12 @@ class _Moving:
     """What changes during training besides the weights."""
 
     bank: VoiceBank
+    groups: tuple[Tensor, IntArray] = field(init=False)
     step: int = 0
     average: dict[str, Tensor] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.groups = self.bank.compute_group_means()
 
 
 def fine_tune(
@@ -164,7 +168,7 @@ class _Training:
             clips = rng.choice(self.data.rows, _HEAD_BATCH, p=self._chances())
             variant = self._draw_variants(clips, rng)
             states = torch.from_numpy(self.data.pooled[clips, variant]).float()
-            _set_rate(optimizer, _one_cycle(step / n_steps))
+            set_rate(optimizer, one_cycle(step / n_steps))
             losses.append(self._step(states, clips, variant, optimizer, rng))
             if step % 100 == 99:
                 self._refresh_neutral()
@@ -194,13 +198,24 @@ class _Training:
     ) -> tuple[float, float]:
         """Learn from pooled states under several voices; return both losses."""
         head = self.network.head
-        loss = self._compute_loss(head.classify_unknown(states), clips)
+        exchanged = self._exchange_voices(states, self.place[clips] + variant, rng)
+        loss = self._compute_loss(head.classify_unknown(exchanged), clips)
         loss_known = self._compute_known_loss(states, clips, variant, rng)
         optimizer.zero_grad(set_to_none=True)
         torch.autograd.backward(loss + loss_known)
         nn.utils.clip_grad_norm_(self._trained(), 1.0)
         optimizer.step()
         return float(loss.detach()), float(loss_known.detach())
+
+    def _exchange_voices(
+        self, states: Tensor, copies: IntArray, rng: np.random.Generator
+    ) -> Tensor:
+        """Move some of the clips, all the way or part of it, from their voice to another's."""
+        means, group = self.moving.groups
+        other = rng.integers(0, len(means), len(copies))
+        way = rng.uniform(0, 1, len(copies)) * (rng.random(len(copies)) < self.options.exchange)
+        step = means[torch.from_numpy(other)] - means[torch.from_numpy(group[copies])]
+        return states + torch.from_numpy(way).float()[:, None] * step
 
     def _compute_known_loss(
         self, states: Tensor, clips: IntArray, variant: IntArray, rng: np.random.Generator
@@ -261,7 +276,7 @@ class _Training:
         losses = []
         for number, (clips, variant, first, longest) in enumerate(batches):
             share = (epoch - 1 + number / len(batches)) / self.options.epochs
-            _set_rate(self.optimizer, _one_cycle(share))
+            set_rate(self.optimizer, one_cycle(share))
             states, mask, level = self.data.frozen.collate(clips, variant, first, longest)
             with autocast(_CPU, self.precision):
                 pooled = self.network.encode_rest(states, _mask_spans(mask, rng), level)
@@ -305,6 +320,7 @@ class _Training:
             for part in torch.split(torch.arange(len(bank.states)), 2048):
                 states = bank.states[part]
                 bank.neutral[part] = head.neutralize(states, head.classify_unknown(states))
+        self.moving.groups = bank.compute_group_means()
 
     def _settle(self) -> None:
         """Set the population to the voices that the bank holds now."""
@@ -351,6 +367,7 @@ class _Training:
         self.moving.average, self.moving.step = state["average"], state["step"]
         states, neutral = (tensor.float() for tensor in state["bank"])
         self.moving.bank.states, self.moving.bank.neutral = states, neutral
+        self.moving.groups = self.moving.bank.compute_group_means()
         self.optimizer_state = state.get("optimizer", {})
         return int(state["epoch"])
 
@@ -404,16 +421,3 @@ def _mask_spans(mask: Tensor, rng: np.random.Generator) -> Tensor:
             start = int(rng.integers(0, length - size + 1))
             hidden[row, start : start + size] = False
     return hidden
-
-
-def _one_cycle(share: float) -> float:
-    """Return the rate relative to its highest: up in a straight line, down along a cosine."""
-    if share < _WARM_UP:
-        return max(share / _WARM_UP, 0.02)
-    return 0.5 + 0.5 * float(np.cos(np.pi * (share - _WARM_UP) / (1 - _WARM_UP)))
-
-
-def _set_rate(optimizer: torch.optim.Optimizer, factor: float) -> None:
-    for group in optimizer.param_groups:
-        group.setdefault("peak", group["lr"])
-        group["lr"] = group["peak"] * factor

@@ -18,7 +18,6 @@ from emovox.training.speech.logmels import LogMels
 from emovox.training.speech.network import SpeechNetwork
 from emovox.types import IntArray, Progress
 
-_PART = 600
 _BATCH_FRAMES = 9_000
 _CPU = torch.device("cpu")
 
@@ -110,9 +109,11 @@ def build_frozen_states(
     start = np.cumsum(sizes) - sizes
     frames = torch.zeros(int(sizes.sum()), network.encoder.shape.width, dtype=torch.float16)
     names = []
-    for begin in range(0, sizes.size, _PART):
-        part = np.arange(begin, min(begin + _PART, sizes.size))
-        mels = [_take(log_mels, int(number)) for number in part]
+    n_copies = log_mels.length.shape[1]
+    for number in np.unique(log_mels.part):
+        clips = np.flatnonzero(log_mels.part == number)
+        part = np.arange(clips[0] * n_copies, (clips[-1] + 1) * n_copies)
+        mels = [_take(log_mels, int(copy)) for copy in part]
         names.append(_name_part(mels, encoder_sha256, network, precision))
         path = folder / f"{names[-1]}.npy"
         states = read_halves(path)
@@ -120,7 +121,7 @@ def build_frozen_states(
             states = _compute_part(mels, sizes[part], network, precision)
             with replacing(path) as temporary:
                 np.save(temporary, states, allow_pickle=False)
-        frames[start[begin] : start[begin] + len(states)] = torch.from_numpy(states)
+        frames[start[part[0]] : start[part[0]] + len(states)] = torch.from_numpy(states)
         if progress is not None:
             progress(int(part[-1]) + 1, sizes.size)
     shape = log_mels.length.shape
@@ -131,8 +132,8 @@ def build_frozen_states(
     )
 
 
-def _take(log_mels: LogMels, number: int) -> NDArray[np.float16]:
-    clip, variant = divmod(number, log_mels.length.shape[1])
+def _take(log_mels: LogMels, copy: int) -> NDArray[np.float16]:
+    clip, variant = divmod(copy, log_mels.length.shape[1])
     return log_mels.get(clip, variant)
 
 

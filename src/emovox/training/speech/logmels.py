@@ -7,6 +7,7 @@ a step of training. What is kept is exactly what the exported graph hears.
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import logging
 import multiprocessing
@@ -57,6 +58,9 @@ class LogMels:
         Taken from each, in bel.
     room : ndarray of int64, shape (n_clips,)
         Clips of one room are one speaker's, and each altered copy of them sounds alike.
+    part : ndarray of int64, shape (n_clips,)
+        Clips that are computed together. Parts end with their corpus, so that studies of other
+        corpora find the same ones.
     """
 
     frames: HalfArray
@@ -64,6 +68,7 @@ class LogMels:
     length: IntArray
     level: FloatArray
     room: IntArray
+    part: IntArray
 
     def get(self, clip: int, variant: int = 0) -> HalfArray:
         """Return the log-mels of one copy of a clip, shape (n_frames, n_mels)."""
@@ -98,22 +103,35 @@ def build_log_mels(
     """
     room, keys = assign_rooms(clips)
     tasks = [(clip, policy.draw(keys[r], seed)) for clip, r in zip(clips, room, strict=True)]
-    parts = [tasks[i : i + _PART] for i in range(0, len(clips), _PART)]
+    part = _assign_parts(clips)
+    bounds = np.flatnonzero(np.diff(part, prepend=-1, append=-1)).tolist()
+    parts = [tasks[i:j] for i, j in itertools.pairwise(bounds)]
     paths = [folder / f"{_name_part(part)}.npz" for part in parts]
     missing = [i for i, path in enumerate(paths) if not path.exists()]
-    done = len(parts) - len(missing)
+    done = sum(map(len, parts)) - sum(len(parts[i]) for i in missing)
     context = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(n_jobs, mp_context=context, initializer=start_worker)
     try:
-        jobs = [pool.submit(_write_part, parts[i], paths[i]) for i in missing]
+        jobs = {pool.submit(_write_part, parts[i], paths[i]): len(parts[i]) for i in missing}
         for job in as_completed(jobs):
             job.result()
-            done += 1
+            done += jobs[job]
             if progress is not None:
-                progress(min(done * _PART, len(clips)), len(clips))
+                progress(done, len(clips))
     finally:
         pool.shutdown(cancel_futures=True)
-    return _join(paths, room)
+    return _join(paths, room, part)
+
+
+def _assign_parts(clips: Sequence[Clip]) -> IntArray:
+    part = np.zeros(len(clips), np.int64)
+    size = 0
+    for i in range(1, len(clips)):
+        size += 1
+        begins = size == _PART or clips[i].corpus != clips[i - 1].corpus
+        size = 0 if begins else size
+        part[i] = part[i - 1] + begins
+    return part
 
 
 def assign_rooms(clips: Sequence[Clip]) -> tuple[IntArray, list[str]]:
@@ -187,13 +205,13 @@ def compute_log_mel(samples: FloatArray, front_end: SpeechFrontEnd) -> tuple[Hal
     return half, float(level)
 
 
-def _join(paths: Sequence[Path], room: IntArray) -> LogMels:
+def _join(paths: Sequence[Path], room: IntArray, part: IntArray) -> LogMels:
     parts = []
     for path in paths:
-        with np.load(path, allow_pickle=False) as part:
-            parts.append({name: part[name] for name in ("frames", "length", "level")})
+        with np.load(path, allow_pickle=False) as arrays:
+            parts.append({name: arrays[name] for name in ("frames", "length", "level")})
     frames, length, level = (
-        np.concatenate([part[name] for part in parts]) for name in ("frames", "length", "level")
+        np.concatenate([arrays[name] for arrays in parts]) for name in ("frames", "length", "level")
     )
     start = (np.cumsum(length.ravel()) - length.ravel()).reshape(length.shape)
-    return LogMels(frames, start, length, level, room)
+    return LogMels(frames, start, length, level, room, part)

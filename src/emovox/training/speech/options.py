@@ -38,6 +38,9 @@ class FineTuning:
         By how much the logits of emotions that a clip's corpus lacks are lowered in the loss. A
         large value leaves them free: then nothing ever says that a neutral clip of CREMA-D is
         not surprised. With 0 they are wrong answers like any other, and rooms would tell them.
+    exchange : float, default=0.5
+        Share of the clips whose voice and room are exchanged for another's, by the difference of
+        their mean states, where the voice is unknown.
     known_voices : int, default=2
         Sets of the speaker's clips that each clip meets in a step, besides the unknown voice.
     precision : str, default="auto"
@@ -58,5 +61,6 @@ class FineTuning:
     label_smoothing: float = 0.05
     votes: float = 0.25
     absent: float = 3.0
+    exchange: float = 0.5
     known_voices: int = 2
     precision: str = "auto"

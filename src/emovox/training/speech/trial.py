@@ -19,6 +19,7 @@ from emovox.files import replacing
 from emovox.training.checkpoints import CHECKPOINT_NAME
 from emovox.training.device import autocast, derive_seed
 from emovox.training.encoder import load_encoder
+from emovox.training.speech.distill import Lesson
 from emovox.training.speech.finetune import SpeechData, encode_clips, fine_tune
 from emovox.training.speech.frozen import (
     FrozenStates,
@@ -27,7 +28,7 @@ from emovox.training.speech.frozen import (
     read_halves,
 )
 from emovox.training.speech.judge import judge_clips
-from emovox.training.speech.logmels import build_log_mels
+from emovox.training.speech.logmels import LogMels, build_log_mels
 from emovox.training.speech.network import NetworkOptions, SpeechNetwork
 from emovox.training.speech.options import FineTuning
 from emovox.training.speech.targets import build_targets, find_known
@@ -111,6 +112,34 @@ def prepare_clips(
     options : NetworkOptions
     shop : Workshop
     """
+    _, frozen, pooled, sha256 = _prepare(clips, policy, options, shop)
+    there = np.flatnonzero(frozen.length[:, 0] > 0)
+    kept = tuple(clips[int(i)] for i in there)
+    speakers = np.unique([clip.speaker_id for clip in kept], return_inverse=True)[1]
+    return PreparedClips(
+        clips=kept,
+        frozen=frozen.take(there),
+        pooled=pooled[there],
+        options=options,
+        encoder=shop.encoder,
+        encoder_sha256=sha256,
+        labels=encode_emotions([clip.emotion for clip in kept]),
+        speakers=speakers.astype(np.int64),
+    )
+
+
+def prepare_lesson(
+    clips: Sequence[Clip], policy: Policy, options: NetworkOptions, shop: Workshop
+) -> Lesson:
+    """Compute, or find, what a distillation from all clips that can be read needs."""
+    log_mels, frozen, pooled, _ = _prepare(clips, policy, options, shop)
+    return Lesson(log_mels, frozen, pooled, np.flatnonzero(frozen.length[:, 0] > 0))
+
+
+def _prepare(
+    clips: Sequence[Clip], policy: Policy, options: NetworkOptions, shop: Workshop
+) -> tuple[LogMels, FrozenStates, NDArray[np.float16], str]:
+    """Return log-mels, states after the frozen layers, pooled ones, and the encoder's SHA-256."""
     log_mels = build_log_mels(
         clips,
         policy,
@@ -128,20 +157,7 @@ def prepare_clips(
         precision="bfloat16",
         progress=shop.track("frozen layers"),
     )
-    pooled = _find_pooled(network, frozen, shop.folder / "pooled")
-    there = np.flatnonzero(frozen.length[:, 0] > 0)
-    kept = tuple(clips[int(i)] for i in there)
-    speakers = np.unique([clip.speaker_id for clip in kept], return_inverse=True)[1]
-    return PreparedClips(
-        clips=kept,
-        frozen=frozen.take(there),
-        pooled=pooled[there],
-        options=options,
-        encoder=shop.encoder,
-        encoder_sha256=sha256,
-        labels=encode_emotions([clip.emotion for clip in kept]),
-        speakers=speakers.astype(np.int64),
-    )
+    return log_mels, frozen, _find_pooled(network, frozen, shop.folder / "pooled"), sha256
 
 
 def _find_pooled(network: SpeechNetwork, frozen: FrozenStates, folder: Path) -> NDArray[np.float16]:

@@ -90,6 +90,14 @@ class VoiceBank:
         offsets[:, -1] = 0.0
         return offsets
 
+    def compute_group_means(self) -> tuple[Tensor, IntArray]:
+        """Return the mean of each group's neutral states, and the group of each copy by place."""
+        place = np.unique(self.group, return_inverse=True)[1]
+        count = torch.from_numpy(np.bincount(place)).float()
+        total = torch.zeros(len(count), self.neutral.shape[1])
+        total.index_add_(0, torch.from_numpy(place), self.neutral)
+        return total / count[:, None], place.astype(np.int64)
+
     def draw(
         self, copies: IntArray, population: tuple[Tensor, Tensor], rng: np.random.Generator
     ) -> tuple[Tensor, Tensor]:

@@ -13,7 +13,13 @@ from emovox.models import (
     load_artefact,
 )
 from emovox.recognizer.voice import compute_statistics, estimate_voice
-from emovox.training.encoder import EncoderShape, WhisperEncoder
+from emovox.training.encoder import EncoderShape, WhisperEncoder, load_encoder
+from emovox.training.speech.distill import (
+    Distillation,
+    Lesson,
+    distill_encoder,
+    write_encoder,
+)
 from emovox.training.speech.export import FRONTEND, SHORTEST_S, export_speech
 from emovox.training.speech.finetune import SpeechData, encode_clips, fine_tune
 from emovox.training.speech.frontend import MARGIN_FRAMES, SpeechFrontEnd
@@ -68,7 +74,7 @@ def make_study() -> tuple[SpeechNetwork, LogMels, np.ndarray, np.ndarray]:
     mels[labels == 4, :, :20] += 1
     mels[..., 40] += speakers[:, None]
     start, zeros = np.arange(64)[:, None] * 40, np.zeros((64, 1), np.float32)
-    log_mels = LogMels(mels.reshape(-1, 80), start, np.full((64, 1), 40), zeros, speakers)
+    log_mels = LogMels(mels.reshape(-1, 80), start, np.full((64, 1), 40), zeros, speakers, speakers)
     return network, log_mels, labels, speakers
 
 
@@ -92,6 +98,26 @@ def test_training_learns_and_goes_on_where_it_was_killed(tmp_path: Path) -> None
     fine_tune(again, data, options, folder=tmp_path, on_epoch=lambda r: epochs.append(r["epoch"]))
     assert epochs == [0, 1, 2]  # nothing was done twice
     torch.testing.assert_close(encode_clips(again, frozen, unheard), states)
+
+
+def test_a_student_learns_what_the_teacher_says_and_goes_on_where_it_was_killed(
+    tmp_path: Path,
+) -> None:
+    network, mels, _, _ = make_study()
+    frozen = build_frozen_states(mels, network, tmp_path, encoder_sha256="0")
+    pooled = encode_clips(network, frozen, np.arange(64)).half().numpy()[:, None]
+    lesson = Lesson(mels, frozen, pooled, np.arange(48))
+    options = Distillation(n_layers=1, width=64, epochs=8, batch_frames=320, precision="float32")
+    records = []
+    student = distill_encoder(lesson, options, folder=tmp_path, on_epoch=records.append)
+    assert records[-1]["pooled"] < 0.01 * records[0]["pooled"]
+    again = distill_encoder(lesson, options, folder=tmp_path, on_epoch=records.append)
+    assert len(records) == 8
+    write_encoder(tmp_path / "student.safetensors", again)
+    loaded, _ = load_encoder(tmp_path / "student.safetensors")
+    waveform = make_speech(), torch.tensor([8000])
+    for mine, theirs in zip(student(*waveform)[0], loaded(*waveform)[0], strict=True):
+        torch.testing.assert_close(mine, theirs, atol=0.02, rtol=0.02)  # float16 in the file
 
 
 def make_metadata(n_states: int) -> ArtefactMetadata:

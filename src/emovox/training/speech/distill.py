@@ -1,0 +1,276 @@
+"""A small encoder that learns to say what a large one says, from recordings alone.
+
+No label is used: the student learns the teacher's states, frame by frame where they are kept,
+and the mean and deviation over time of its pooled layers. What it learns is an encoder like any
+other: the same trainings, the same head and the same export follow.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from emovox.files import replacing
+from emovox.training.checkpoints import read_checkpoint, write_checkpoint
+from emovox.training.device import autocast, choose_precision, derive_seed, scoped_torch
+from emovox.training.encoder import PREFIX, EncoderShape, WhisperEncoder, compute_positions
+from emovox.training.speech.frozen import FrozenStates, iter_batches
+from emovox.training.speech.logmels import N_MELS, LogMels
+from emovox.training.speech.network import N_EXTRA, pool
+from emovox.training.speech.schedule import one_cycle, set_rate
+from emovox.types import IntArray
+
+_CPU = torch.device("cpu")
+_HEAD_WIDTH = 64
+_N_POSITIONS = 1500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Distillation:
+    """Shape of the student, and how it learns.
+
+    Attributes
+    ----------
+    n_layers, width : int
+        Of the student; the width is a multiple of 64, that of an attention head.
+    corpora : tuple of str
+        Heard by the student.
+    hold_out : tuple of str
+        ``protocol:fold`` whose test clips it never hears.
+    epochs : int
+        Over all copies of all clips.
+    rate, weight_decay : float
+        Of AdamW; the rate at its highest.
+    frames_weight : float
+        Of single frames beside the pooled states.
+    batch_frames : int
+        Log-mel frames of a batch, padding included.
+    longest_frames : int
+        Of a clip; what is longer takes no part.
+    seed : int
+    precision : str
+        ``float32``, ``bfloat16``; ``auto`` measures.
+    """
+
+    n_layers: int = 3
+    width: int = 192
+    corpora: tuple[str, ...] = ()
+    hold_out: tuple[str, ...] = ()
+    epochs: int = 5
+    rate: float = 1e-3
+    weight_decay: float = 0.02
+    frames_weight: float = 0.5
+    batch_frames: int = 8000
+    longest_frames: int = 600
+    seed: int = 0
+    precision: str = "auto"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lesson:
+    """What the student hears, and what the teacher says of it.
+
+    Attributes
+    ----------
+    log_mels : LogMels
+    frozen : FrozenStates
+        The teacher's after its frozen layers.
+    pooled : ndarray of float16, shape (n_clips, n_variants + 1, n_states)
+        The teacher's.
+    rows : ndarray of int64, shape (n_train,)
+        Clips heard.
+    """
+
+    log_mels: LogMels
+    frozen: FrozenStates
+    pooled: NDArray[np.float16]
+    rows: IntArray
+
+    def compute_fingerprint(self, options: Distillation) -> str:
+        """Return a hash of everything that decides how a distillation ends."""
+        digest = hashlib.sha256(json.dumps(asdict(options), sort_keys=True).encode())
+        for array in (self.rows, self.log_mels.length, self.pooled[:, 0, :8]):
+            digest.update(np.ascontiguousarray(array).data)
+        return digest.hexdigest()
+
+
+class _Student(nn.Module):
+    """The encoder, and a projection of its last states to each of the teacher's pooled layers."""
+
+    def __init__(self, options: Distillation, teacher_width: int, n_pooled: int) -> None:
+        super().__init__()
+        shape = EncoderShape(
+            n_layers=options.n_layers,
+            width=options.width,
+            n_heads=options.width // _HEAD_WIDTH,
+            n_mels=N_MELS,
+        )
+        self.encoder = WhisperEncoder(shape)
+        self.projections = nn.ModuleList(
+            nn.Linear(options.width, teacher_width) for _ in range(n_pooled)
+        )
+
+    def forward(self, log_mel: Tensor, n_frames: Tensor) -> tuple[list[Tensor], Tensor]:
+        """Return what the teacher's layers say, standardized, and the mask."""
+        states, mask = self.encoder.encode(log_mel, n_frames)
+        return [projection(states[-1]) for projection in self.projections], mask
+
+
+def distill_encoder(
+    lesson: Lesson,
+    options: Distillation,
+    *,
+    folder: Path | None = None,
+    on_epoch: Callable[[dict[str, Any]], None] | None = None,
+) -> WhisperEncoder:
+    """Train a student.
+
+    Parameters
+    ----------
+    lesson : Lesson
+    options : Distillation
+    folder : Path, optional
+        For the checkpoint: called again with the same arguments, a killed training goes on after
+        its last whole epoch.
+    on_epoch : callable, optional
+        Called with the figures of each epoch: ``epoch``, ``frames`` and ``pooled`` (shares of the
+        teacher's variance not explained), ``seconds``.
+    """
+    with scoped_torch(_CPU, None):
+        return _Distilling(lesson, options, folder, on_epoch).run()
+
+
+class _Distilling:
+    def __init__(
+        self,
+        lesson: Lesson,
+        options: Distillation,
+        folder: Path | None,
+        tell: Callable[[dict[str, Any]], None] | None,
+    ) -> None:
+        self.lesson, self.options, self.folder, self.tell = lesson, options, folder, tell
+        torch.manual_seed(derive_seed(options.seed))
+        self.width = lesson.frozen.frames.shape[1]
+        n_pooled = (lesson.pooled.shape[2] - N_EXTRA) // (2 * self.width)
+        self.student = _Student(options, self.width, n_pooled)
+        self.optimizer = torch.optim.AdamW(
+            self.student.parameters(), lr=options.rate, weight_decay=options.weight_decay
+        )
+        targets = lesson.pooled[lesson.rows, 0, :-N_EXTRA]
+        pooled = torch.from_numpy(targets).float()
+        self.deviation = pooled.std(0).clamp_min(1e-3)
+        # Of each layer, the mean over clips of their means and of their deviations: the units in
+        # which the student speaks.
+        self.units = pooled.mean(0).view(n_pooled, 2, self.width)
+        self.fingerprint = lesson.compute_fingerprint(options)
+
+    def run(self) -> WhisperEncoder:
+        done = self._restore()
+        precision = self._choose_precision() if done < self.options.epochs else "float32"
+        for epoch in range(done + 1, self.options.epochs + 1):
+            start = time.perf_counter()
+            frames, pooled = self._train_epoch(epoch, precision)
+            seconds = time.perf_counter() - start
+            self._save(epoch)
+            if self.tell is not None:
+                record = {"epoch": epoch, "frames": frames, "pooled": pooled, "seconds": seconds}
+                self.tell(record)
+        return self.student.encoder.eval()
+
+    def _choose_precision(self) -> str:
+        layer = self.student.encoder.layers[-1]
+        batch = (torch.zeros(32, 100, self.options.width), None)
+        return choose_precision(self.options.precision, layer, batch, _CPU)  # type: ignore[arg-type]
+
+    def _train_epoch(self, epoch: int, precision: str) -> tuple[float, float]:
+        self.student.train()
+        rng = np.random.default_rng([self.options.seed, epoch])
+        batches = list(self._draw_batches(rng))
+        losses = []
+        for number, copies in enumerate(batches):
+            share = (epoch - 1 + number / len(batches)) / self.options.epochs
+            set_rate(self.optimizer, one_cycle(share))
+            clip, variant = np.divmod(copies, self.lesson.log_mels.length.shape[1])
+            with autocast(_CPU, precision):
+                said, mask = self.student(*self._collate(clip, variant))
+            frames, pooled = self._compare([s.float() for s in said], mask, clip, variant)
+            self.optimizer.zero_grad(set_to_none=True)
+            torch.autograd.backward(pooled + self.options.frames_weight * frames)
+            nn.utils.clip_grad_norm_(self.student.parameters(), 1.0)
+            self.optimizer.step()
+            losses.append((float(frames.detach()), float(pooled.detach())))
+        mean = np.mean(losses, axis=0)
+        return float(mean[0]), float(mean[1])
+
+    def _draw_batches(self, rng: np.random.Generator) -> Iterator[IntArray]:
+        """Yield numbers of copies, ``clip * n_copies + variant``."""
+        n_copies = self.lesson.log_mels.length.shape[1]
+        everything = (self.lesson.rows[:, None] * n_copies + np.arange(n_copies)).ravel()
+        length = self.lesson.log_mels.length.ravel()[everything]
+        length = np.where(length <= self.options.longest_frames, length, 0)
+        shuffled = rng.permutation(len(everything))
+        batches = list(iter_batches(length[shuffled], self.options.batch_frames))
+        for i in rng.permutation(len(batches)):
+            yield everything[shuffled[batches[i]]]
+
+    def _collate(self, clip: IntArray, variant: IntArray) -> tuple[Tensor, Tensor]:
+        mels = [self.lesson.log_mels.get(c, v) for c, v in zip(clip, variant, strict=True)]
+        n_frames = torch.tensor([len(mel) for mel in mels])
+        padded = torch.zeros(len(mels), int(n_frames.max()), N_MELS)
+        for row, mel in enumerate(mels):
+            padded[row, : len(mel)] = torch.from_numpy(mel)
+        return padded.transpose(1, 2), n_frames
+
+    def _compare(
+        self, said: list[Tensor], mask: Tensor, clip: IntArray, variant: IntArray
+    ) -> tuple[Tensor, Tensor]:
+        """Return the squared errors, in shares of the teacher's variance."""
+        first = np.zeros(len(clip), np.int64)
+        truth, _, _ = self.lesson.frozen.collate(clip, variant, first, mask.shape[1])
+        own = [s * units[1] + units[0] for s, units in zip(said, self.units, strict=True)]
+        error = (((own[0] - truth) / self.units[0, 1]) * mask[..., None]).square()
+        frames = error.sum() / (mask.sum() * self.width)
+        goal = torch.from_numpy(self.lesson.pooled[clip, variant, :-N_EXTRA]).float()
+        pooled = ((pool(own, mask) - goal) / self.deviation).square().mean()
+        return frames, pooled
+
+    def _save(self, epoch: int) -> None:
+        if self.folder is not None:
+            state = {
+                "epoch": epoch,
+                "weights": self.student.state_dict(),
+                "optimizer": self.optimizer.state_dict(),
+            }
+            write_checkpoint(self.folder, self.fingerprint, state)
+
+    def _restore(self) -> int:
+        state = None if self.folder is None else read_checkpoint(self.folder, self.fingerprint)
+        if state is None:
+            return 0
+        self.student.load_state_dict(state["weights"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        return int(state["epoch"])
+
+
+def write_encoder(path: Path, encoder: WhisperEncoder) -> None:
+    """Write an encoder as ``load_encoder`` reads it, in float16."""
+    tensors = {
+        f"{PREFIX}{name}": tensor.half().contiguous()
+        for name, tensor in encoder.state_dict().items()
+        if not name.startswith("front_end.")
+    }
+    positions = compute_positions(torch.arange(_N_POSITIONS), encoder.shape.width)
+    tensors[f"{PREFIX}embed_positions.weight"] = positions.half()
+    with replacing(path) as temporary:
+        save_file(tensors, temporary)
