@@ -73,12 +73,10 @@ class _Moving:
     """What changes during training besides the weights."""
 
     bank: VoiceBank
-    groups: tuple[Tensor, IntArray] = field(init=False)
     step: int = 0
     average: dict[str, Tensor] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self.groups = self.bank.compute_group_means()
+    group_mean: Tensor = field(default_factory=lambda: torch.zeros(0, 0))
+    group_deviation: Tensor = field(default_factory=lambda: torch.zeros(0, 0))
 
 
 def fine_tune(
@@ -171,7 +169,7 @@ class _Training:
             set_rate(optimizer, one_cycle(step / n_steps))
             losses.append(self._step(states, clips, variant, optimizer, rng))
             if step % 100 == 99:
-                self._refresh_neutral()
+                self._refresh_bank()
         recent = np.mean(losses[-50:], axis=0)
         return float(recent[0]), float(recent[1])
 
@@ -211,26 +209,22 @@ class _Training:
         self, states: Tensor, copies: IntArray, rng: np.random.Generator
     ) -> Tensor:
         """Move some of the clips, all the way or part of it, from their voice to another's."""
-        means, group = self.moving.groups
+        means, group = self.moving.group_mean, self.moving.bank.place[copies]
         other = rng.integers(0, len(means), len(copies))
         way = rng.uniform(0, 1, len(copies)) * (rng.random(len(copies)) < self.options.exchange)
-        step = means[torch.from_numpy(other)] - means[torch.from_numpy(group[copies])]
+        step = means[torch.from_numpy(other)] - means[torch.from_numpy(group)]
         return states + torch.from_numpy(way).float()[:, None] * step
 
     def _compute_known_loss(
         self, states: Tensor, clips: IntArray, variant: IntArray, rng: np.random.Generator
     ) -> Tensor:
         """Return the loss where the voice is known from other clips."""
-        head, n_voices = self.network.head, self.options.known_voices
-        if not n_voices:
-            return torch.zeros(())
-        losses = []
-        for _ in range(n_voices):
-            population = (head.mean, head.deviation)
-            voice = self.moving.bank.draw(self.place[clips] + variant, population, rng)
-            logits = head(states, *voice)
-            losses.append(self._compute_loss(logits, clips))
-        return torch.stack(losses).mean()
+        head, copies = self.network.head, self.place[clips] + variant
+        group = torch.from_numpy(self.moving.bank.place[copies])
+        everything = self.moving.group_mean[group], self.moving.group_deviation[group]
+        loss = self._compute_loss(head.classify_known(states, *everything), clips)
+        voice = self.moving.bank.draw(copies, (head.mean, head.deviation), rng)
+        return loss + self._compute_loss(head(states, *voice), clips)
 
     def _compute_loss(self, logits: Tensor, clips: IntArray) -> Tensor:
         # An emotion that the corpus lacks is no evidence against it, or hardly any.
@@ -284,7 +278,7 @@ class _Training:
             losses.append(self._step(pooled, clips, variant, self.optimizer, rng))
             self._remember(clips, variant, pooled.detach())
             self._average_weights()
-        self._refresh_neutral()
+        self._refresh_bank()
         mean = np.mean(losses, axis=0)
         return float(mean[0]), float(mean[1])
 
@@ -307,26 +301,31 @@ class _Training:
 
     def _remember(self, clips: IntArray, variant: IntArray, pooled: Tensor) -> None:
         place = torch.from_numpy(self.place[clips] + variant)
-        self.moving.bank.states[place] = pooled
         head = self.network.head
         with torch.no_grad():
             # Dropout active: on training clips the head alone would know too well.
-            self.moving.bank.neutral[place] = head.neutralize(pooled, head.classify_unknown(pooled))
+            self.moving.bank.states[place] = head.listen(pooled)
 
-    def _refresh_neutral(self) -> None:
+    def _refresh_bank(self) -> None:
         head, bank = self.network.head, self.moving.bank
         head.offsets.copy_(bank.compute_offsets())
         with torch.no_grad():
             for part in torch.split(torch.arange(len(bank.states)), 2048):
                 states = bank.states[part]
-                bank.neutral[part] = head.neutralize(states, head.classify_unknown(states))
-        self.moving.groups = bank.compute_group_means()
+                bank.states[part] = head.listen(states)
+        self._measure_groups()
 
     def _settle(self) -> None:
         """Set the population to the voices that the bank holds now."""
         mean, deviation = self.moving.bank.compute_population()
         self.network.head.mean.copy_(mean)
         self.network.head.deviation.copy_(deviation)
+        self._measure_groups()
+
+    def _measure_groups(self) -> None:
+        population = (self.network.head.mean, self.network.head.deviation)
+        groups = self.moving.bank.compute_groups(population)
+        self.moving.group_mean, self.moving.group_deviation = groups
 
     # Averages and checkpoints.
 
@@ -351,7 +350,7 @@ class _Training:
             "buffers": dict(self.network.head.named_buffers()),
             "average": self.moving.average,
             "step": self.moving.step,
-            "bank": (self.moving.bank.states.half(), self.moving.bank.neutral.half()),
+            "bank": self.moving.bank.states.half(),
         }
         if epoch:
             state["optimizer"] = self.optimizer.state_dict()
@@ -365,9 +364,8 @@ class _Training:
         self.network.load_state_dict(state["weights"], strict=False)
         self.network.head.load_state_dict(state["buffers"], strict=False)
         self.moving.average, self.moving.step = state["average"], state["step"]
-        states, neutral = (tensor.float() for tensor in state["bank"])
-        self.moving.bank.states, self.moving.bank.neutral = states, neutral
-        self.moving.groups = self.moving.bank.compute_group_means()
+        self.moving.bank.states = state["bank"].float()
+        self._measure_groups()
         self.optimizer_state = state.get("optimizer", {})
         return int(state["epoch"])
 
@@ -382,9 +380,7 @@ def _create_bank(data: SpeechData) -> VoiceBank:
     )
     group[data.frozen.length[clip, variant] == 0] = -1
     states = torch.from_numpy(data.pooled[data.rows]).flatten(0, 1).float()
-    return VoiceBank(
-        states, states.clone(), data.speakers[clip], data.labels[clip], group, variant == 0
-    )
+    return VoiceBank(states, data.speakers[clip], data.labels[clip], group, variant == 0)
 
 
 def encode_clips(

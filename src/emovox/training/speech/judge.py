@@ -81,12 +81,12 @@ def judge_clips(
     head = network.head.eval()
     population = (head.mean, head.deviation)
     with torch.inference_mode():
-        neutral = head.neutralize(states, head.classify_unknown(states))
+        states = head.listen(states)
         judged = {}
         for number, condition in enumerate(conditions):
             rng = np.random.default_rng([seed, number])
             sets = _draw_sets(condition, speakers, labels, rng)
-            mean, deviation = compute_voices(neutral, sets, population)
+            mean, deviation = compute_voices(states, sets, population)
             judged[condition.name] = head(states, mean, deviation).numpy()
     return judged
 

@@ -15,12 +15,19 @@ from emovox.training.speech.frontend import SpeechFrontEnd
 
 _EPSILON = 1e-5
 
-N_EXTRA = 2
-"""Last of the states: the level, and 1. The mean of the latter over n clips of a voice, shrunk
-towards a population that has 0 there, says how many clips the voice is known from."""
+N_EXTRA = 1 + N_CLASSES + 1
+"""Last of the states: the level, what emotion the clip seems to carry (probabilities), and 1.
 
-# Of the gate before training: half known where a voice is known from three clips.
-_GATE_SLOPES, _GATE_BIAS = ((1.5, 0.0),), -1.5
+The population has 0 in the last nine. So a voice's mean, shrunk towards the population's, says
+there how many clips it is known from and which emotions they seemed to carry."""
+
+_LEVEL, _HEARD = -N_EXTRA, -1
+_SEEMED = slice(_LEVEL + 1, _HEARD)
+
+# Before training, the known expert has half a say where a voice is known from three clips, and
+# what the clips' emotions add is taken from the voice where they carry mostly one.
+_GATE_SLOPES, _GATE_BIAS = (1.5, 0.0, 0.0), -1.5
+_TRUST_SLOPES, _TRUST_BIAS = (0.0, 0.0, 10.0), -4.0
 # Clips at another level than the voice's by this much (in its deviations) are of another
 # recording: their level says nothing.
 _LEVEL_WIDTH = 3.0
@@ -61,6 +68,10 @@ class VoiceHead(nn.Module):
     to the second as more is known: an unknown voice has the first expert alone. Level counts
     beside the voice's own level only; the first expert never sees it.
 
+    Ten angry clips must not make anger the middle of a voice. But a voice that always seems angry
+    must not be excused either: that is what adaptation is for. So what the emotions add is taken
+    from the voice's mean in the measure that the clips seem to carry one emotion alone.
+
     Parameters
     ----------
     n_states : int
@@ -72,64 +83,74 @@ class VoiceHead(nn.Module):
         super().__init__()
         self.register_buffer("mean", torch.zeros(n_states))
         self.register_buffer("deviation", torch.ones(n_states))
-        self.register_buffer("offsets", torch.zeros(N_CLASSES, n_states))
+        self.register_buffer("offsets", torch.zeros(N_CLASSES, n_states - N_EXTRA + 1))
         self.mean: Tensor
         self.deviation: Tensor
         self.offsets: Tensor
         self.unknown = _Expert(n_states - N_EXTRA, options)
-        self.known = _Expert(n_states, options)
-        self.gate = nn.Linear(2, 1)
-        with torch.no_grad():
-            self.gate.weight.copy_(torch.tensor(_GATE_SLOPES))
-            self.gate.bias.fill_(_GATE_BIAS)
+        self.known = _Expert(n_states - N_EXTRA + 1, options)
+        self.gate = _create_measure(_GATE_SLOPES, _GATE_BIAS)
+        self.trust = _create_measure(_TRUST_SLOPES, _TRUST_BIAS)
 
     def forward(self, states: Tensor, voice_mean: Tensor, voice_deviation: Tensor) -> Tensor:
         """Return logits (batch, 8); the arguments have shape (batch, n_states)."""
         unknown = self.classify_unknown(states)
-        heard = voice_mean[:, -1:]
-        evidence = (heard.clamp_min(_TINY) / (1 - heard).clamp_min(_TINY)).log()
-        relative = (states - voice_mean) / voice_deviation
-        level = _compare_level(states[:, -2:-1], voice_mean[:, -2:-1], self.mean[-2], heard)
-        inputs = torch.cat([relative[:, :-N_EXTRA], level, heard], dim=1)
-        narrowing = (voice_deviation / self.deviation)[:, :-N_EXTRA].log().mean(1, keepdim=True)
-        share = self.gate(torch.cat([evidence, 10 * narrowing], dim=1)).sigmoid()
-        mixed: Tensor = unknown + torch.where(heard > 0, share, 0.0) * (
-            self.known(inputs) - unknown
-        )
+        known = self.classify_known(states, voice_mean, voice_deviation)
+        share = self.gate(self._weigh_evidence(voice_mean, voice_deviation)).sigmoid()
+        nothing = voice_mean[:, _HEARD:] == 0
+        mixed: Tensor = unknown + torch.where(nothing, 0.0, share) * (known - unknown)
         return mixed
 
     def classify_unknown(self, states: Tensor) -> Tensor:
         """Return logits (batch, 8) of states whose voice is not known."""
         standard = (states - self.mean) / self.deviation
-        logits: Tensor = self.unknown(standard[:, :-N_EXTRA])
+        logits: Tensor = self.unknown(standard[:, :_LEVEL])
         return logits
 
-    def neutralize(self, states: Tensor, logits: Tensor) -> Tensor:
-        """Take from states what their emotion adds to them, as far as the logits know it.
+    def classify_known(self, states: Tensor, voice_mean: Tensor, voice_deviation: Tensor) -> Tensor:
+        """Return logits (batch, 8) of states beside their voice; any, where it is not known."""
+        trust = self.trust(self._weigh_evidence(voice_mean, voice_deviation)).sigmoid()
+        # The population seems to carry nothing: these are shrunk as the rest of the mean is.
+        added = trust * (voice_mean[:, _SEEMED] @ self.offsets)
+        pooled = slice(None, _LEVEL)
+        relative = states[:, pooled] - voice_mean[:, pooled] + added[:, :-1]
+        heard = voice_mean[:, _HEARD:].clamp_min(_TINY)
+        # Levels of a population are those of its microphones: the voice's own counts alone.
+        shrunk = voice_mean[:, _LEVEL] - added[:, -1] - self.mean[_LEVEL]
+        own_level = self.mean[_LEVEL] + shrunk / heard[:, 0]
+        louder = _compare_level(states[:, _LEVEL] - own_level)
+        logits: Tensor = self.known(
+            torch.cat([relative / self.deviation[pooled], louder[:, None]], dim=1)
+        )
+        return logits
 
-        What remains is the voice. Its mean over clips hardly depends on which emotions they
-        happen to carry: ten angry clips do not make anger the middle of a voice.
+    def _weigh_evidence(self, voice_mean: Tensor, voice_deviation: Tensor) -> Tensor:
+        """Return how much is known of a voice and how one-sided that is, shape (batch, 3)."""
+        heard = voice_mean[:, _HEARD:].clamp_min(_TINY)
+        n_clips = (heard / (1 - heard).clamp_min(_TINY)).log()
+        pooled = slice(None, _LEVEL)
+        spread = (voice_deviation / self.deviation)[:, pooled].log().mean(1, keepdim=True)
+        purity = (voice_mean[:, _SEEMED] / heard).square().sum(1, keepdim=True)
+        return torch.cat([n_clips, 10 * spread, purity], dim=1)
 
-        Parameters
-        ----------
-        states : Tensor, shape (batch, n_states)
-        logits : Tensor, shape (batch, 8)
-            Of the same clips, their voice unknown.
-        """
-        neutral: Tensor = states - logits.softmax(dim=1) @ self.offsets
-        return neutral
+    def listen(self, states: Tensor) -> Tensor:
+        """Return states with what emotion each clip seems to carry, its voice unknown."""
+        seemed = self.classify_unknown(states).softmax(dim=1)
+        return torch.cat([states[:, : _LEVEL + 1], seemed, states[:, _HEARD:]], dim=1)
 
 
-def _compare_level(level: Tensor, voice_level: Tensor, population: Tensor, heard: Tensor) -> Tensor:
-    """Return how loud clips are beside their voice, (batch, 1); 0 where that says nothing.
+def _create_measure(slopes: Sequence[float], bias: float) -> nn.Linear:
+    measure = nn.Linear(len(slopes), 1)
+    with torch.no_grad():
+        measure.weight.copy_(torch.tensor([slopes]))
+        measure.bias.fill_(bias)
+    return measure
 
-    ``voice_level`` is shrunk towards a population whose level is that of its microphones: that
-    is undone, so that only the voice's own clips count.
-    """
-    own = population + (voice_level - population) / heard.clamp_min(_TINY)
-    louder = (level - own) / _LEVEL_DEVIATION
-    compared = louder * (-((louder / _LEVEL_WIDTH) ** 2)).exp()
-    return torch.where(heard > 0, compared, 0.0)
+
+def _compare_level(difference: Tensor) -> Tensor:
+    """Return how loud clips are beside their voice; 0 where they are of another recording."""
+    louder = difference / _LEVEL_DEVIATION
+    return louder * (-((louder / _LEVEL_WIDTH) ** 2)).exp()
 
 
 class _Expert(nn.Module):
@@ -188,6 +209,8 @@ class SpeechNetwork(nn.Module):
     def encode_rest(self, states: Tensor, mask: Tensor, level: Tensor) -> Tensor:
         """Return pooled states (batch, n_states) from the states after the frozen layers.
 
+        What emotion they seem to carry is not among them yet: see ``VoiceHead.listen``.
+
         Parameters
         ----------
         states : Tensor, shape (batch, n_frames, width)
@@ -204,7 +227,9 @@ class SpeechNetwork(nn.Module):
         if n_layers in everything:
             everything[n_layers] = self.encoder.layer_norm(states)
         pooled = pool([everything[number] for number in self.options.pooled], mask)
-        return torch.cat([pooled, level.float()[:, None], torch.ones_like(pooled[:, :1])], dim=1)
+        # Shapes taken from a tensor: numbers would be fixed in the exported graph.
+        nothing, one = torch.zeros_like(pooled[:, :N_CLASSES]), torch.ones_like(pooled[:, :1])
+        return torch.cat([pooled, level.float()[:, None], nothing, one], dim=1)
 
     def forward(
         self, waveform: Tensor, length: Tensor, voice_mean: Tensor, voice_deviation: Tensor
@@ -212,9 +237,7 @@ class SpeechNetwork(nn.Module):
         """Return logits (batch, 8) and voice states (batch, n_states), as an artefact does."""
         log_mel, n_frames, level = self.front_end(waveform, length)
         states = self.encode_rest(*self.encode_frozen(log_mel, n_frames), level)
-        logits = self.head(states, voice_mean, voice_deviation)
-        voice_states = self.head.neutralize(states, self.head.classify_unknown(states))
-        return logits, voice_states
+        return self.head(states, voice_mean, voice_deviation), self.head.listen(states)
 
 
 def pool(layers: Sequence[Tensor], mask: Tensor) -> Tensor:

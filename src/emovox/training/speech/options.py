@@ -41,8 +41,6 @@ class FineTuning:
     exchange : float, default=0.5
         Share of the clips whose voice and room are exchanged for another's, by the difference of
         their mean states, where the voice is unknown.
-    known_voices : int, default=2
-        Sets of the speaker's clips that each clip meets in a step, besides the unknown voice.
     precision : str, default="auto"
         ``float32``, ``bfloat16``; ``auto`` measures.
     """
@@ -62,5 +60,4 @@ class FineTuning:
     votes: float = 0.25
     absent: float = 3.0
     exchange: float = 0.5
-    known_voices: int = 2
     precision: str = "auto"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -13,6 +13,7 @@ from torch.nn import functional
 
 from emovox.models import Adaptation
 from emovox.training.rows import N_CLASSES
+from emovox.training.speech.network import N_EXTRA
 from emovox.types import IntArray
 
 SET_SIZES = (1, 2, 3, 5, 10, 20, 40, 80, 80, 80)
@@ -31,72 +32,69 @@ class VoiceBank:
     Attributes
     ----------
     states : Tensor, shape (n_copies, n_states)
-        As pooled; ``neutral`` has them without what the emotion adds.
-    neutral : Tensor, shape (n_copies, n_states)
+        See ``VoiceHead.listen``.
     speaker, label : ndarray of int64, shape (n_copies,)
     group : ndarray of int64, shape (n_copies,)
         Copies whose voices sound alike, from which sets are drawn: all clean clips of a speaker,
         or one altered copy of all clips of a room. -1: could not be read.
     clean : ndarray of bool, shape (n_copies,)
+    place : ndarray of int64, shape (n_copies,)
+        Row of each copy's group in ``compute_groups``.
     """
 
     states: Tensor
-    neutral: Tensor
     speaker: IntArray
     label: IntArray
     group: IntArray
     clean: NDArray[np.bool_]
+    place: IntArray = field(init=False)
 
     def __post_init__(self) -> None:
         order = np.argsort(self.group, kind="stable")
         names, first = np.unique(self.group[order], return_index=True)
         self._members = dict(zip(names.tolist(), np.split(order, first[1:]), strict=True))
+        self.place = np.searchsorted(names, self.group).astype(np.int64)
         count = np.bincount(self.speaker[self.clean])
         # Between one vote a clip and one vote a speaker: a mean of two clips says little.
         weight = np.where(self.clean, np.maximum(count, 1)[self.speaker] ** -0.5, 0.0)
         self._weight = torch.from_numpy(weight / weight.sum()).float()
 
     def compute_population(self) -> tuple[Tensor, Tensor]:
-        """Return mean and deviation, (n_states,) each, of the neutral states of all voices.
+        """Return mean and deviation, (n_states,) each, of the states of all voices.
 
-        Of the last state, which is 1 in all clips, they are 0 and 1: nobody was heard.
+        They are 0 and 1 of what is said of the clips heard: of nobody, none was.
         """
-        mean = self._weight @ self.neutral
-        variance = self._weight @ (self.neutral - mean).square()
+        mean = self._weight @ self.states
+        variance = self._weight @ (self.states - mean).square()
         deviation = variance.sqrt().clamp_min(1e-4)
-        mean[-1], deviation[-1] = 0.0, 1.0
+        mean[1 - N_EXTRA :], deviation[1 - N_EXTRA :] = 0.0, 1.0
         return mean, deviation
 
     def compute_offsets(self) -> Tensor:
-        """Return what each emotion adds to a voice's states, shape (8, n_states); they sum to 0.
+        """Return what each emotion adds to a voice's states and level; they sum to 0.
 
         Least squares of ``states = voice + emotion`` over the means of each speaker's clips of
         each emotion, by turns, so that speakers who lack an emotion do no harm.
         """
         speakers = np.unique(self.speaker[self.clean], return_inverse=True)[1]
         cell = torch.from_numpy(speakers * N_CLASSES + self.label[self.clean])
-        clean = self.states[torch.from_numpy(self.clean)]
+        clean = self.states[torch.from_numpy(self.clean), : 1 - N_EXTRA]
         n_cells = (int(speakers.max()) + 1) * N_CLASSES
         count = torch.zeros(n_cells).index_add_(0, cell, torch.ones(len(cell)))
-        total = torch.zeros(n_cells, self.states.shape[1]).index_add_(0, cell, clean)
-        means = (total / count.clamp_min(1)[:, None]).view(-1, N_CLASSES, self.states.shape[1])
+        total = torch.zeros(n_cells, clean.shape[1]).index_add_(0, cell, clean)
+        means = (total / count.clamp_min(1)[:, None]).view(-1, N_CLASSES, clean.shape[1])
         there = (count > 0).float().view(-1, N_CLASSES, 1)
-        offsets = torch.zeros(N_CLASSES, self.states.shape[1])
+        offsets = torch.zeros(N_CLASSES, clean.shape[1])
         for _ in range(_SWEEPS):
             voice = (there * (means - offsets)).sum(1) / there.sum(1)
             offsets = (there * (means - voice[:, None])).sum(0) / there.sum(0).clamp_min(1)
             offsets -= offsets.mean(0)
         offsets[there.sum(0)[:, 0] == 0] = 0.0
-        offsets[:, -1] = 0.0
         return offsets
 
-    def compute_group_means(self) -> tuple[Tensor, IntArray]:
-        """Return the mean of each group's neutral states, and the group of each copy by place."""
-        place = np.unique(self.group, return_inverse=True)[1]
-        count = torch.from_numpy(np.bincount(place)).float()
-        total = torch.zeros(len(count), self.neutral.shape[1])
-        total.index_add_(0, torch.from_numpy(place), self.neutral)
-        return total / count[:, None], place.astype(np.int64)
+    def compute_groups(self, population: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
+        """Return mean and deviation of each group's voice, (n_groups, n_states); see ``place``."""
+        return compute_voices(self.states, list(self._members.values()), population)
 
     def draw(
         self, copies: IntArray, population: tuple[Tensor, Tensor], rng: np.random.Generator
@@ -117,7 +115,7 @@ class VoiceBank:
         mean, deviation : Tensor, shape (batch, n_states)
         """
         return compute_voices(
-            self.neutral, [self._draw_one(int(copy), rng) for copy in copies], population
+            self.states, [self._draw_one(int(copy), rng) for copy in copies], population
         )
 
     def _draw_one(self, copy: int, rng: np.random.Generator) -> IntArray:
@@ -134,14 +132,14 @@ class VoiceBank:
 
 
 def compute_voices(
-    neutral: Tensor, sets: Sequence[IntArray], population: tuple[Tensor, Tensor]
+    states: Tensor, sets: Sequence[IntArray], population: tuple[Tensor, Tensor]
 ) -> tuple[Tensor, Tensor]:
     """Return mean and deviation of the voice of each set, as ``emovox.recognizer`` estimates them.
 
     Parameters
     ----------
-    neutral : Tensor, shape (n_clips, n_states)
-        Neutral states.
+    states : Tensor, shape (n_clips, n_states)
+        See ``VoiceHead.listen``.
     sets : sequence of ndarray of int64
         Clips of each voice; an empty one gives the population.
     population : tuple of Tensor, shape (n_states,) each
@@ -155,13 +153,13 @@ def compute_voices(
     size = np.array([len(members) for members in sets])
     used, index = np.unique(np.concatenate([*sets]), return_inverse=True)
     # Around the population's mean: squares of large values would lose the small deviations.
-    states = neutral[torch.from_numpy(used)] - mean
+    around = states[torch.from_numpy(used)] - mean
     bags = (torch.from_numpy(index), torch.from_numpy(np.cumsum(size) - size))
     own_mean, own_square = (
         functional.embedding_bag(bags[0], table, bags[1], mode="mean")
         if len(used)
         else torch.zeros(len(sets), len(mean))
-        for table in (states, states.square())
+        for table in (around, around.square())
     )
     n_clips = torch.from_numpy(size).float()[:, None]
     share = n_clips / (n_clips + ADAPTATION.prior_mean_clips)

@@ -26,7 +26,7 @@ from emovox.training.speech.frontend import MARGIN_FRAMES, SpeechFrontEnd
 from emovox.training.speech.frozen import build_frozen_states
 from emovox.training.speech.judge import judge_clips
 from emovox.training.speech.logmels import ROOM_CLIPS, LogMels, assign_rooms
-from emovox.training.speech.network import NetworkOptions, SpeechNetwork
+from emovox.training.speech.network import N_EXTRA, NetworkOptions, SpeechNetwork, VoiceHead
 from emovox.training.speech.options import FineTuning
 from emovox.training.speech.voices import ADAPTATION, compute_voices
 from emovox.types import Clip
@@ -160,22 +160,53 @@ def test_an_artefact_says_what_the_network_says(
             np.testing.assert_allclose(output.states[row], states[0], atol=1e-3)
 
 
-def test_level_counts_beside_the_level_of_the_voice_alone() -> None:
+def make_head() -> tuple[VoiceHead, torch.Tensor, tuple[torch.Tensor, torch.Tensor]]:
+    """A head, states of four clips, and the population."""
     torch.manual_seed(0)
-    network = make_study()[0].eval()
-    head, states = network.head, torch.randn(4, network.n_states)
-    head.mean[-1], states[:, -1] = 0.0, 1.0
-    population = head.mean, head.deviation
+    head = make_study()[0].eval().head
+    states = torch.randn(4, len(head.mean))
+    states[:, -1] = 1.0
+    return head, states, (torch.zeros(len(head.mean)), torch.ones(len(head.mean)))
+
+
+def test_level_counts_beside_the_level_of_the_voice_alone() -> None:
+    head, states, population = make_head()
     louder = states.clone()
-    louder[:, -2] += 2.0
+    louder[:, -N_EXTRA] += 2.0
     sets = [np.arange(1, 4)] * 4
     with torch.inference_mode():
+        states, louder = head.listen(states), head.listen(louder)
         unknown = [head(s, *(p.expand_as(s) for p in population)) for s in (states, louder)]
         known = [head(s, *compute_voices(s, sets, population)) for s in (states, louder)]
         beside = head(louder[:1], *(v[:1] for v in compute_voices(states, sets, population)))
     torch.testing.assert_close(*unknown)
     torch.testing.assert_close(*known)  # the whole recording is louder: nothing changes
     assert (beside - known[0][:1]).abs().max() > 1e-3
+
+
+def test_clips_of_one_emotion_do_not_make_it_the_middle_of_a_voice() -> None:
+    head, states, population = make_head()
+    head.offsets[4, :8] = 3.0
+    sets = [np.arange(4)]
+    states[:, 1 - N_EXTRA : -1] = 1 / 8
+    angry = states.clone()
+    angry[:, 1 - N_EXTRA : -1] = torch.eye(8)[4]
+    angry[:, :8] += 3.0
+    even, one_sided = (
+        compute_voices(states, sets, population),
+        compute_voices(angry, sets, population),
+    )
+    with torch.inference_mode():
+        trusted = [head.trust(head._weigh_evidence(*v)).sigmoid() for v in (even, one_sided)]
+        assert trusted[0] < 0.1
+        assert trusted[1] > 0.9
+        head.trust.bias.fill_(50.0)
+        head.offsets[:4] = head.offsets[5:] = 0.0
+        sane = compute_voices(states, sets, population)
+        sane[0][:, 1 - N_EXTRA : -1] = 0.0
+        torch.testing.assert_close(
+            head.classify_known(angry[:1], *one_sided), head.classify_known(angry[:1], *sane)
+        )
 
 
 def test_rooms_hold_clips_of_one_speaker_whatever_their_order() -> None:
