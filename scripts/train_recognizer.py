@@ -2,9 +2,9 @@
 
     python scripts/train_recognizer.py scripts/recognizer.toml MANIFEST --encoder FILE --out RUN 1 2
 
-With --scores FOLDER the figures of all finished trials are written; with --artefact FILE the
-last trial named becomes a model. Killed, the same command goes on after the last whole epoch of
-a trial.
+With --scores FOLDER all that scripts/score_trials.py says of the finished trials is written;
+with --artefact FILE the last trial named becomes a model. Killed, the same command goes on after
+the last whole epoch of a trial.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pathlib import Path
 
 from emovox.corpora import write_manifest
 from emovox.study.trial_artefact import TrialSource, write_trial_artefact
-from emovox.study.trial_scores import write_scores
+from emovox.study.trial_report import ReportOptions, write_comparison, write_scores
 from emovox.study.trials import divide, prepare_plan, read_trials, run_trial
 from emovox.training.speech.trial import Workshop
 
@@ -35,6 +35,9 @@ def main() -> None:
     parser.add_argument("--float", action="store_true", help="of the artefact's weights: no int8")
     parser.add_argument("--held-out", type=Path, help="write the clips that it held out there")
     parser.add_argument("--scores", type=Path, help="write figures and predictions to this folder")
+    parser.add_argument(
+        "--against", type=Path, nargs="*", default=[], help="compare them with scores kept there"
+    )
     arguments = parser.parse_intermixed_args()
     start = time.perf_counter()
 
@@ -56,7 +59,9 @@ def main() -> None:
         run_trial(plan, name, prepared, trials, lambda record: say(json.dumps(record)))
     if arguments.scores:
         judged = [trials / name for name, trial in plan.trials.items() if not trial.corpora]
-        write_scores(arguments.scores, judged)
+        for other in arguments.against:
+            write_comparison(arguments.scores, judged, other)
+        write_scores(arguments.scores, judged, ReportOptions(clips=tuple(prepared.clips)))
     if arguments.artefact:
         # An artefact of one corpus has the scores of its own trial, the others those of all.
         own = plan.get(names[-1])

@@ -115,7 +115,7 @@ class Fault:
         The files: one, or those that are equal.
     code : str
         ``silent`` and ``conflict`` leave the files out, ``duplicate`` all but the first that is
-        there; any other only makes a note.
+        there; any other, such as ``near-copy`` (one take in two files), only makes a note.
     message : str
         What is wrong, as a clause: "is the same recording as ...".
     """

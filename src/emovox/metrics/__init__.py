@@ -8,6 +8,7 @@ from emovox.metrics.calibration import (
     Reliability,
     compute_ece,
     compute_reliability,
+    estimate_ece,
     validate_probabilities,
 )
 from emovox.metrics.classification import (
@@ -71,6 +72,7 @@ __all__ = [
     "compute_uar",
     "correct_pvalues",
     "estimate_components",
+    "estimate_ece",
     "estimate_interval",
     "estimate_shares",
     "evaluate",

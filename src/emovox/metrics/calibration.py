@@ -10,10 +10,12 @@ Metrics
 -------
 * `compute_reliability`: accuracy and mean confidence of bins of confidence.
 * `compute_ece`: expected calibration error, in [0, 1].
+* `estimate_ece`: the same, and its interval by resampling speakers.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +23,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from emovox.errors import ParameterError
 from emovox.metrics.classification import Float64Array, validate_labels
+from emovox.metrics.speakers import (
+    Interval,
+    ResamplingOptions,
+    bootstrap_speakers,
+    number_speakers,
+)
 
 
 def validate_probabilities(
@@ -98,7 +106,7 @@ def compute_reliability(
         raise ParameterError(f"n_bins is {n_bins}; it must be at least 1.")
     labels, array = validate_probabilities(truth, probabilities)
     confidence = array.max(axis=1)
-    bins = np.clip(np.ceil(confidence * n_bins).astype(np.int64) - 1, 0, n_bins - 1)
+    bins = _find_bins(confidence, n_bins)
     n_clips = np.bincount(bins, minlength=n_bins)
     sums = (
         np.bincount(bins, weights, minlength=n_bins)
@@ -146,3 +154,57 @@ def compute_ece(truth: ArrayLike, probabilities: ArrayLike, *, n_bins: int = 15)
     bins = compute_reliability(truth, probabilities, n_bins=n_bins)
     gaps = np.abs(bins.accuracy - bins.confidence)
     return float(np.nansum(gaps * bins.n_clips) / bins.n_clips.sum())
+
+
+def estimate_ece(
+    truth: ArrayLike,
+    probabilities: ArrayLike,
+    speakers: Sequence[str],
+    options: ResamplingOptions | None = None,
+    *,
+    n_bins: int = 15,
+) -> Interval:
+    """Return the expected calibration error and its percentile bootstrap interval over speakers.
+
+    A draw of speakers differs from the truth by chance in every bin, and the error counts that:
+    the interval lies higher than the value, the more so the fewer speakers there are.
+
+    Parameters
+    ----------
+    truth : array_like of int, shape (n,)
+        Labels.
+    probabilities : array_like of float, shape (n, n_classes)
+        As given by a model.
+    speakers : sequence of str, shape (n,)
+        Who speaks.
+    options : ResamplingOptions, optional
+        Level, draws, seed; its metric does not matter.
+    n_bins : int, default=15
+        As in `compute_ece`.
+
+    Raises
+    ------
+    ParameterError
+        As `compute_ece`; or if ``speakers`` is of another length or has an empty name.
+    """
+    value = compute_ece(truth, probabilities, n_bins=n_bins)  # checks what it is given
+    labels, array = validate_probabilities(truth, probabilities)
+    number = number_speakers(speakers, len(labels))
+    confidence = array.max(axis=1)
+    n_speakers = int(number.max()) + 1
+    cell = number * n_bins + _find_bins(confidence, n_bins)
+    surplus = np.bincount(
+        cell, confidence - (array.argmax(axis=1) == labels), minlength=n_speakers * n_bins
+    ).reshape(n_speakers, n_bins)
+    n_clips = np.bincount(number)
+
+    def score(counts: Float64Array) -> Float64Array:
+        error: Float64Array = np.abs(counts @ surplus).sum(axis=1) / (counts @ n_clips)
+        return error
+
+    found = bootstrap_speakers(score, n_speakers, options or ResamplingOptions())
+    return Interval(value, found.low, found.high, found.level, found.n_speakers)
+
+
+def _find_bins(confidence: Float64Array, n_bins: int) -> NDArray[np.int64]:
+    return np.clip(np.ceil(confidence * n_bins).astype(np.int64) - 1, 0, n_bins - 1)

@@ -20,7 +20,7 @@ there can be is 2 / 2 ** n_speakers: two speakers never prove anything.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -218,18 +218,24 @@ def _count_by_speaker(
 ) -> Float64Array:
     """Return the confusion matrix of each speaker, by name: (n_speakers, c, c)."""
     truth, prediction = validate_labels(truth, prediction)
+    number = number_speakers(speakers, len(truth))
+    matrices = [
+        compute_confusion(truth[number == n], prediction[number == n])
+        for n in range(number.max() + 1)
+    ]
+    return np.stack(matrices)
+
+
+def number_speakers(speakers: Sequence[str], n_clips: int) -> NDArray[np.int64]:
+    """Return the number of each clip's speaker, from 0, by name; shape (n_clips,)."""
     who = np.asarray(speakers, dtype=np.str_)
-    if who.shape != truth.shape:
-        raise ParameterError(f"speakers has the shape {who.shape}, truth {truth.shape}.")
+    if who.shape != (n_clips,):
+        raise ParameterError(f"speakers has the shape {who.shape}, truth {(n_clips,)}.")
     if (who == "").any():
         raise ParameterError(
             "a clip has no speaker.", hint="Without speakers no interval can be given."
         )
-    names, number = np.unique(who, return_inverse=True)
-    matrices = [
-        compute_confusion(truth[number == n], prediction[number == n]) for n in range(len(names))
-    ]
-    return np.stack(matrices)
+    return np.unique(who, return_inverse=True)[1].astype(np.int64)
 
 
 def _bootstrap(models: tuple[Float64Array, ...], options: ResamplingOptions) -> Interval:
@@ -243,7 +249,22 @@ def _bootstrap(models: tuple[Float64Array, ...], options: ResamplingOptions) -> 
         )
         return first - second[0] if second else first
 
-    n_speakers = len(models[0])
+    return bootstrap_speakers(score, len(models[0]), options)
+
+
+def bootstrap_speakers(
+    score: Callable[[Float64Array], Float64Array], n_speakers: int, options: ResamplingOptions
+) -> Interval:
+    """Return a figure and its percentile interval.
+
+    Parameters
+    ----------
+    score : callable
+        From how often each speaker counts, shape (n_draws, n_speakers), to figures, (n_draws,).
+    n_speakers : int
+    options : ResamplingOptions
+        Its metric does not matter.
+    """
     value = float(score(np.ones((1, n_speakers)))[0])
     if n_speakers == 1:
         return Interval(value, float("nan"), float("nan"), options.level, n_speakers)

@@ -120,12 +120,14 @@ class Artefact:
         }
         return ArtefactOutput(*self._session.run(["logits", "states"], inputs))
 
-    def compute_probabilities(self, logits: FloatArray) -> FloatArray:
+    def compute_probabilities(self, logits: FloatArray, *, n_clips_known: int = 0) -> FloatArray:
         """Return calibrated probabilities of the eight emotions.
 
         Parameters
         ----------
         logits : ndarray of float32, shape (batch, 8)
+        n_clips_known : int, default=0
+            Of the voice whose statistics the logits were computed with.
 
         Returns
         -------
@@ -133,7 +135,9 @@ class Artefact:
             Rows add up to 1; emotions the model was not trained on have 0.
         """
         known = [emotion in self.metadata.emotions for emotion in EMOTIONS]
-        temperature = self.metadata.calibration.temperature
+        adaptation = self.metadata.adaptation
+        knowledge = adaptation.compute_knowledge(n_clips_known) if adaptation else 0.0
+        temperature = self.metadata.calibration.get_temperature(knowledge)
         return compute_probabilities(logits, temperature=temperature, known=known)
 
     def _pad(self, waveforms: Sequence[FloatArray]) -> tuple[FloatArray, np.ndarray]:

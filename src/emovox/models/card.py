@@ -69,8 +69,11 @@ def format_card(metadata: ArtefactMetadata) -> str:
 
 
 def _describe_calibration(calibration: Calibration) -> str:
+    known = calibration.known_temperature
     text = (
-        f"Calibration: temperature {calibration.temperature:.3g}; decisions below "
+        f"Calibration: temperature {calibration.temperature:.3g}"
+        + (f", {known:.3g} for a voice that is fully known" if known is not None else "")
+        + "; decisions below "
         f"{calibration.threshold:.0%} confidence are not accepted"
     )
     if calibration.error_rate is not None:

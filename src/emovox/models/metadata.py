@@ -8,8 +8,14 @@ from dataclasses import dataclass, field
 
 from emovox.emotions import EMOTIONS
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 """Of the artefact: raised whenever an older emovox could not use a newer file."""
+
+READABLE_VERSIONS = (1, 2)
+"""Older files lack the fields that are marked with the version they came with."""
+
+SINCE = "since"
+"""Key of a field's metadata: the format version it came with, where it is not the first."""
 
 METADATA_KEY = "emovox"
 """Under which an ONNX file carries the JSON value."""
@@ -104,6 +110,10 @@ class Adaptation:
     prior_mean_clips: float
     prior_deviation_clips: float
 
+    def compute_knowledge(self, n_clips: int) -> float:
+        """Return the weight of a voice's own mean after so many clips, in [0, 1)."""
+        return n_clips / (n_clips + self.prior_mean_clips)
+
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
@@ -121,12 +131,28 @@ class Calibration:
         where it was not chosen so.
     coverage : float or None, default=None
         Share of the dev speakers' decisions that the threshold accepts, where measured.
+    known_temperature : float > 0 or None, default=None
+        In the place of ``temperature`` once a voice is fully known; see `get_temperature`.
+        None: the same.
     """
 
     temperature: float = 1.0
     threshold: float = 0.5
     error_rate: float | None = None
     coverage: float | None = None
+    known_temperature: float | None = field(default=None, metadata={SINCE: 2})
+
+    def get_temperature(self, knowledge: float = 0.0) -> float:
+        """Return the temperature for a voice that is known so far.
+
+        Parameters
+        ----------
+        knowledge : float, default=0.0
+            From 0, an unknown voice, to 1: see `Adaptation.compute_knowledge`. In between the
+            logarithm of the temperature goes evenly from one to the other.
+        """
+        known = self.known_temperature or self.temperature
+        return float(self.temperature ** (1 - knowledge) * known**knowledge)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,10 @@ from typing import Any
 from emovox.emotions import EMOTIONS
 from emovox.errors import ModelIntegrityError
 from emovox.models.metadata import (
-    FORMAT_VERSION,
     FRONTEND_KINDS,
+    READABLE_VERSIONS,
     SAMPLING_RATE,
+    SINCE,
     Adaptation,
     ArtefactMetadata,
     Calibration,
@@ -29,7 +30,8 @@ def read_metadata(text: str) -> ArtefactMetadata:
     Parameters
     ----------
     text : str
-        As :meth:`ArtefactMetadata.to_json` writes it. Every field must be there, none else.
+        As :meth:`ArtefactMetadata.to_json` writes it. Every field of its format version must be
+        there, none else.
 
     Raises
     ------
@@ -41,15 +43,27 @@ def read_metadata(text: str) -> ArtefactMetadata:
     except (ValueError, RecursionError) as error:
         raise ModelIntegrityError(f"the metadata is not JSON: {error}.") from None
     version = raw.get("format_version") if isinstance(raw, dict) else None
-    if version != FORMAT_VERSION:
+    if version not in READABLE_VERSIONS:
         # Before anything else: the other fields may be different ones in another version.
+        readable = " and ".join(map(str, READABLE_VERSIONS))
         raise ModelIntegrityError(
-            f"the artefact has format version {version!r}; this emovox reads {FORMAT_VERSION}.",
+            f"the artefact has format version {version!r}; this emovox reads {readable}.",
             hint="Export the model again, or install the emovox that wrote it.",
         )
+    _complete(ArtefactMetadata, raw, version)
     metadata: ArtefactMetadata = _build(ArtefactMetadata, raw, "metadata")
     validate_metadata(metadata)
     return metadata
+
+
+def _complete(kind: Any, raw: dict[str, Any], version: int) -> None:
+    """Give an older file the fields that came later, with the values that change nothing."""
+    hints = typing.get_type_hints(kind)
+    for field in dataclasses.fields(kind):
+        if field.metadata.get(SINCE, 1) > version:
+            raw.setdefault(field.name, field.default)
+        elif dataclasses.is_dataclass(hints[field.name]) and isinstance(raw.get(field.name), dict):
+            _complete(hints[field.name], raw[field.name], version)
 
 
 def validate_metadata(metadata: ArtefactMetadata) -> None:
@@ -96,8 +110,10 @@ def _find_voice_faults(population: Population, adaptation: Adaptation | None) ->
 
 
 def _find_calibration_faults(calibration: Calibration) -> Iterator[str]:
-    if not 0 < calibration.temperature < math.inf:
-        yield f"calibration.temperature is {calibration.temperature}, not above 0"
+    for name in ("temperature", "known_temperature"):
+        value = getattr(calibration, name)
+        if value is not None and not 0 < value < math.inf:
+            yield f"calibration.{name} is {value}, not above 0"
     for name in ("threshold", "error_rate", "coverage"):
         value = getattr(calibration, name)
         if value is not None and not 0 <= value <= 1:

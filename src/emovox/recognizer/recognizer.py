@@ -95,7 +95,8 @@ class Recognizer:
             voice_mean=self._voice_mean,
             voice_deviation=self._voice_deviation,
         ).logits
-        probabilities = self._artefact.compute_probabilities(logits)[0]
+        n_clips = self._voice.n_clips if self._voice else 0
+        probabilities = self._artefact.compute_probabilities(logits, n_clips_known=n_clips)[0]
         return self._decide(recording, report.reason, probabilities)
 
     def recognize_many(

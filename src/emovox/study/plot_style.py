@@ -21,8 +21,8 @@ BLUE, VERMILION, ORANGE = "#0072b2", "#d55e00", "#e69f00"
 GREEN, SKY, PURPLE = "#009e73", "#56b4e9", "#cc79a7"
 
 
-def save_figure(figure: Figure, path: Path, *, dpi: int = 160) -> None:
-    """Write a figure as SVG and as PNG, atomically.
+def save_figure(figure: Figure, path: Path, *, dpi: int = 160, png: bool = True) -> None:
+    """Write a figure as SVG and, unless told otherwise, as PNG, atomically.
 
     Parameters
     ----------
@@ -32,11 +32,15 @@ def save_figure(figure: Figure, path: Path, *, dpi: int = 160) -> None:
         Without suffix.
     dpi : int, default=160
         Of the PNG.
+    png : bool, default=True
+        Whether to write one.
     """
     # Text stays text: searchable, and small. Names of parts are the same in every call.
     with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": "emovox"}):
         with replacing(path.with_suffix(".svg")) as temporary:
             figure.savefig(temporary, metadata={"Date": None})
+        if not png:
+            return
         with replacing(path.with_suffix(".png")) as temporary:
             figure.savefig(temporary, dpi=dpi)
 

@@ -9,23 +9,17 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-import numpy as np
-
 from emovox.emotions import EMOTIONS
 from emovox.files import hash_file
-from emovox.metrics import fit_threshold
 from emovox.models import (
     ArtefactMetadata,
-    Calibration,
     Encoder,
     Population,
     Score,
-    compute_probabilities,
 )
+from emovox.study.trial_calibration import fit_calibration
 from emovox.study.trial_scores import (
     ProtocolScore,
-    TrialPredictions,
-    fit_corpora,
     read_trial_predictions,
     score_protocols,
 )
@@ -36,41 +30,9 @@ from emovox.training.speech.trial import PreparedClips, train_trial
 from emovox.training.speech.voices import ADAPTATION
 from emovox.types import Clip
 
-ERROR_RATE = 0.2
-"""Of the accepted decisions on held-out speakers: what the default threshold is chosen for."""
-
 _ENCODERS = {384: "whisper-tiny.en", 512: "whisper-base"}
 _TOLD = ("unknown", "10", "all")
 _LICENCE = "MIT, Copyright (c) 2022 OpenAI"
-
-
-def fit_calibration(predictions: TrialPredictions) -> Calibration:
-    """Return temperature and threshold from predictions on speakers who were held out.
-
-    Parameters
-    ----------
-    predictions : TrialPredictions
-        Of trials with the same recipe; those of unknown voices count. Corpora weigh alike.
-    """
-    rows = predictions.take(predictions.columns["voice"] == "unknown")
-    temperature = fit_corpora(rows)
-    chosen = _draw_evenly(rows.columns["corpus"])
-    probabilities = compute_probabilities(rows.logits[chosen], temperature=temperature)
-    point = fit_threshold(rows.truth[chosen], probabilities, error_rate=ERROR_RATE)
-    return Calibration(
-        temperature=temperature,
-        threshold=float(point.threshold),
-        error_rate=ERROR_RATE,
-        coverage=float(point.coverage),
-    )
-
-
-def _draw_evenly(corpora: np.ndarray[tuple[int], np.dtype[np.str_]]) -> list[int]:
-    """Return rows such that each corpus has as many as the smallest."""
-    rng = np.random.default_rng(0)
-    groups = [np.flatnonzero(corpora == corpus) for corpus in np.unique(corpora)]
-    size = min(map(len, groups))
-    return [int(i) for group in groups for i in rng.choice(group, size, replace=False)]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

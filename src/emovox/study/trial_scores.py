@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,17 +12,16 @@ from numpy.typing import NDArray
 
 from emovox.emotions import EMOTIONS, encode_emotions
 from emovox.errors import ManifestError
-from emovox.files import write_text
-from emovox.metrics import compute_ece, compute_uar, estimate_interval
-from emovox.models import compute_probabilities
-from emovox.study.tables import read_table, write_table
+from emovox.metrics import compute_uar, estimate_interval
+from emovox.protocols import get_protocol, list_protocols
+from emovox.protocols.published import PublishedProtocol
+from emovox.study.tables import read_table
 from emovox.study.trials import PREDICTIONS_NAME
-from emovox.study.words import format_table
-from emovox.training.calibration import fit_temperature
+from emovox.study.words import format_table, say_bounds
 from emovox.types import FloatArray, IntArray
 
-_KEPT = ("trial", "held_out", "voice", "corpus", "clip", "speaker_id", "emotion")
-"""Columns that figures need; what else is known of a clip stands in its manifest."""
+UNKNOWN_VOICE = "unknown"
+"""What the column ``voice`` says where the network had heard nothing of the speaker."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,6 +46,16 @@ class TrialPredictions:
         """Return some rows, by index or mask."""
         columns = {name: values[rows] for name, values in self.columns.items()}
         return TrialPredictions(columns, self.truth[rows], self.logits[rows])
+
+    def of_voice(self, voice: str) -> TrialPredictions:
+        """Return the rows under one knowledge of the voice."""
+        return self.take(self.columns["voice"] == voice)
+
+    @property
+    def protocol(self) -> NDArray[Any]:
+        """Name of the protocol that held a clip out, shape (n,)."""
+        names = {name: name.partition(":")[0] for name in set(self.columns["held_out"])}
+        return np.array([names[name] for name in self.columns["held_out"]])
 
     @property
     def prediction(self) -> IntArray:
@@ -113,7 +120,9 @@ def read_trial_predictions(folders: Iterable[Path], *, among_all: bool = False) 
         raise ManifestError("no trial has predictions.", hint="Run some trials first.")
     columns = {name: np.concatenate([np.asarray(t[name]) for t in tables]) for name in tables[0]}
     truth = encode_emotions([str(emotion) for emotion in columns["emotion"]])
-    logits = np.stack([columns.pop(f"logit_{e}") for e in EMOTIONS], axis=1).astype(np.float32)
+    logits = np.stack([columns.pop(f"logit_{e}") for e in EMOTIONS], axis=1)
+    # As they are kept: else a tie would be another decision when figures are computed again.
+    logits = logits.astype(np.float16).astype(np.float32)
     for corpus in () if among_all else np.unique(columns["corpus"]):
         there = columns["corpus"] == corpus
         lacking = ~np.isin(np.arange(len(EMOTIONS)), truth[there])
@@ -123,11 +132,13 @@ def read_trial_predictions(folders: Iterable[Path], *, among_all: bool = False) 
 
 def score_protocols(predictions: TrialPredictions) -> list[ProtocolScore]:
     """Return the figure of each protocol under each knowledge of the voice."""
-    protocol = np.array([name.partition(":")[0] for name in predictions.columns["held_out"]])
+    protocol = predictions.protocol
     scores = []
-    for name in _in_order(protocol):
-        for voice in _in_order(predictions.columns["voice"]):
+    for name in list_once(protocol):
+        for voice in list_once(predictions.columns["voice"]):
             chosen = (protocol == name) & (predictions.columns["voice"] == voice)
+            if not chosen.any():
+                continue
             scores.append(_score(name, voice, predictions.take(chosen)))
     return scores
 
@@ -160,43 +171,33 @@ def _split(rows: TrialPredictions) -> Iterator[TrialPredictions]:
         yield rows.take(rows.columns["trial"] == trial)
 
 
-def _in_order(values: NDArray[Any]) -> list[str]:
+def is_restricted(predictions: TrialPredictions) -> bool:
+    """Return whether emotions that a corpus lacks were left out before predictions were kept."""
+    return any(
+        np.isneginf(own.logits[:, np.setdiff1d(np.arange(len(EMOTIONS)), own.truth)]).any()
+        for corpus in list_once(predictions.columns["corpus"])
+        for own in [predictions.take(predictions.columns["corpus"] == corpus)]
+    )
+
+
+def find_published(predictions: TrialPredictions) -> NDArray[np.bool_]:
+    """Return which rows were held out by a published protocol, shape (n,); all if none was.
+
+    The others (whole corpora, sentences) are predicted by networks that were denied more than a
+    voice; what is said of the recognizer as users get it must not mix them in.
+    """
+    published = {
+        name
+        for name in set(predictions.protocol) & set(list_protocols())
+        if isinstance(get_protocol(name), PublishedProtocol)
+    }
+    found: NDArray[np.bool_] = np.isin(predictions.protocol, sorted(published))
+    return found if found.any() else np.ones(len(found), dtype=np.bool_)
+
+
+def list_once(values: NDArray[Any]) -> list[str]:
     """Return each value once, in the order of its first place."""
     return list(dict.fromkeys(values.tolist()))
-
-
-def compute_calibration(predictions: TrialPredictions, voice: str) -> dict[str, float]:
-    """Return the expected calibration error of each corpus, calibrated across trials.
-
-    The temperature of a trial's predictions is fitted on those of the other trials, on speakers
-    that are not among the ones it is applied to.
-    """
-    rows = predictions.take(predictions.columns["voice"] == voice)
-    probabilities = np.zeros_like(rows.logits)
-    for trial in np.unique(rows.columns["trial"]):
-        own = rows.columns["trial"] == trial
-        others = rows.take(
-            ~np.isin(rows.columns["speaker_id"], rows.columns["speaker_id"][own]) & ~own
-        )
-        temperature = fit_corpora(others) if len(others.truth) else 1.0
-        probabilities[own] = compute_probabilities(rows.logits[own], temperature=temperature)
-    return {
-        corpus: compute_ece(
-            rows.truth[rows.columns["corpus"] == corpus],
-            probabilities[rows.columns["corpus"] == corpus],
-        )
-        for corpus in _in_order(rows.columns["corpus"])
-    }
-
-
-def fit_corpora(rows: TrialPredictions) -> float:
-    """Return one temperature for all corpora: the geometric mean of theirs."""
-    temperatures = [
-        fit_temperature(compute_probabilities(rows.logits[own]), rows.truth[own])
-        for corpus in _in_order(rows.columns["corpus"])
-        for own in [rows.columns["corpus"] == corpus]
-    ]
-    return float(np.exp(np.mean(np.log(temperatures))))
 
 
 def format_scores(scores: Sequence[ProtocolScore]) -> str:
@@ -205,60 +206,17 @@ def format_scores(scores: Sequence[ProtocolScore]) -> str:
     rows = []
     for protocol in dict.fromkeys(score.protocol for score in scores):
         own = {score.voice: score for score in scores if score.protocol == protocol}
-        first = own[voices[0]]
+        first = next(iter(own.values()))
         rows.append(
             [
                 f"{protocol} ({first.n_speakers} speakers, {first.n_folds} folds, "
                 f"{first.n_trainings} trainings)",
                 *(
-                    f"{100 * own[v].uar:.1f} [{100 * own[v].low:.1f}, {100 * own[v].high:.1f}]"
+                    f"{100 * own[v].uar:.1f} {say_bounds(own[v].low, own[v].high)}".strip()
+                    if v in own
+                    else ""
                     for v in voices
                 ),
             ]
         )
     return format_table(["protocol", *voices], rows)
-
-
-def write_scores(folder: Path, trials: Sequence[Path]) -> None:
-    """Write ``scores.md``, ``scores.json`` and ``predictions.parquet``, from which they come.
-
-    Parameters
-    ----------
-    folder : Path
-        Where to.
-    trials : sequence of Path
-        Folders of the trials.
-    """
-    predictions = read_trial_predictions(trials)
-    scores = score_protocols(predictions)
-    anything = read_trial_predictions(trials, among_all=True)
-    free = score_protocols(anything)
-    lines = ["UAR in %, mean over folds, and the 95 % interval of the pooled clips by speaker.", ""]
-    lines += [format_scores(scores), "The same where any of the eight emotions may be said:", ""]
-    lines += [format_scores(free), "Expected calibration error, any emotion:", ""]
-    calibrations = {
-        voice: compute_calibration(anything, voice) for voice in ("unknown", "10", "all")
-    }
-    corpora = list(calibrations["unknown"])
-    lines.append(
-        format_table(
-            ["voice", *corpora],
-            [
-                [voice, *(f"{c[corpus]:.3f}" for corpus in corpora)]
-                for voice, c in calibrations.items()
-            ],
-        )
-    )
-    write_text(folder / "scores.md", "\n".join(lines))
-    content = {
-        "scores": [dataclasses.asdict(score) for score in scores],
-        "scores_among_all": [dataclasses.asdict(score) for score in free],
-        "calibration": calibrations,
-    }
-    write_text(folder / "scores.json", json.dumps(content, indent=1) + "\n")
-    logits = {
-        f"logit_{emotion}": anything.logits[:, i].astype(np.float16)
-        for i, emotion in enumerate(EMOTIONS)
-    }
-    kept = {name: anything.columns[name] for name in _KEPT}
-    write_table(folder / PREDICTIONS_NAME, {**kept, **logits})

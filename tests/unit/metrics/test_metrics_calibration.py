@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 
 from emovox.errors import ParameterError
-from emovox.metrics import compute_ece, validate_probabilities
+from emovox.metrics import ResamplingOptions, compute_ece, estimate_ece, validate_probabilities
 
 ROUNDING = 1e-15  # a few additions of numbers below 1
 
@@ -64,3 +66,21 @@ def test_bad_probabilities_are_explained(truth, probabilities, message):
 def test_bad_bins_are_explained():
     with pytest.raises(ParameterError, match="n_bins is 0"):
         compute_ece([0], [[1.0]], n_bins=0)
+
+
+def test_interval_of_the_error_is_that_of_drawn_speakers() -> None:
+    rng = np.random.default_rng(0)
+    rows = rng.dirichlet(np.ones(8), size=60)
+    truth = rng.integers(0, 8, 60)
+    names = np.repeat(list("abc"), 20)
+    found = estimate_ece(truth, rows, names.tolist(), ResamplingOptions(n_draws=400))
+    assert found.value == pytest.approx(compute_ece(truth, rows), abs=ROUNDING)
+    assert found.n_speakers == 3
+    # Every draw of three of three speakers, by hand.
+    own = {name: np.flatnonzero(names == name) for name in "abc"}
+    draws = [np.concatenate([own[n] for n in some]) for some in itertools.product("abc", repeat=3)]
+    errors = [compute_ece(truth[rows_], rows[rows_]) for rows_ in draws]
+    assert min(errors) - ROUNDING <= found.low < found.high <= max(errors) + ROUNDING
+    with pytest.raises(ParameterError, match="no speaker"):
+        estimate_ece(truth, rows, [""] * 60)
+    assert np.isnan(estimate_ece(truth, rows, ["a"] * 60).low)

@@ -11,7 +11,7 @@ def test_card_says_what_the_metadata_says() -> None:
             corpora=(TrainingCorpus("ravdess", "CC BY-NC-SA 4.0", 1440, 24),),
             scores=(Score("uar", 0.512, "speaker", "ravdess", 5, 24, 1440),),
             encoder=Encoder("some-encoder", "MIT", "ab" * 32),
-            calibration=Calibration(1.2, 0.4, error_rate=0.1, coverage=0.75),
+            calibration=Calibration(1.2, 0.4, error_rate=0.1, coverage=0.75, known_temperature=0.9),
             adaptation=Adaptation(3.0, 12.5),
             seed=17,
         )
@@ -23,6 +23,7 @@ def test_card_says_what_the_metadata_says() -> None:
         "| ravdess | 1440 | 24 | CC BY-NC-SA 4.0 |",
         "| uar | 0.512 | speaker | ravdess | 5 | 24 | 1440 |",
         "some-encoder (MIT)",
+        "temperature 1.2, 0.9 for a voice that is fully known; decisions "
         "below 40% confidence are not accepted, so that 10% of the accepted are wrong; "
         "75% were accepted (dev speakers).",
         "as 3 of its clips in the mean of the states, 12.5 in their deviation.",

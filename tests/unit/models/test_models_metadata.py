@@ -34,7 +34,7 @@ def test_json_holds_everything() -> None:
         scores=(Score("uar", 0.5, "speaker", "ravdess", 5, 24, 1440),),
         emotions=("happy", "sad"),
         adaptation=Adaptation(5.0, 0.5),
-        calibration=Calibration(1.5, 0.4, error_rate=0.1, coverage=0.8),
+        calibration=Calibration(1.5, 0.4, error_rate=0.1, coverage=0.8, known_temperature=1.2),
         shortest_s=0.1,
     )
     text = metadata.to_json()
@@ -59,11 +59,31 @@ def test_text_that_is_not_json_is_refused(text: str) -> None:
         read_metadata(text)
 
 
-@pytest.mark.parametrize("text", ["[]", "{}", "null", '{"format_version": 2}'])
+@pytest.mark.parametrize("text", ["[]", "{}", "null", '{"format_version": 3}'])
 def test_another_format_version_is_named_before_anything_else(text: str) -> None:
-    with pytest.raises(ModelIntegrityError, match=r"format version .* emovox reads 1") as info:
+    with pytest.raises(
+        ModelIntegrityError, match=r"format version .* emovox reads 1 and 2"
+    ) as info:
         read_metadata(text)
     assert info.value.hint
+
+
+def test_a_file_of_the_first_version_lacks_what_came_later() -> None:
+    raw = json.loads(make_tiny_metadata(calibration=Calibration(temperature=2.0)).to_json())
+    del raw["calibration"]["known_temperature"]
+    with pytest.raises(ModelIntegrityError, match="calibration lacks known_temperature"):
+        read_metadata(json.dumps(raw))
+    read = read_metadata(json.dumps(raw | {"format_version": 1}))
+    assert read.calibration == Calibration(temperature=2.0)
+    assert read.calibration.get_temperature(0.9) == pytest.approx(2.0)
+
+
+def test_the_temperature_goes_with_the_knowledge_of_the_voice() -> None:
+    calibration = Calibration(temperature=1.0, known_temperature=0.25)
+    knowledge = [Adaptation(2.0, 20.0).compute_knowledge(n) for n in (0, 2, 6)]
+    assert knowledge == [0.0, 0.5, 0.75]
+    found = [calibration.get_temperature(k) for k in (*knowledge, 1.0)]
+    assert found == pytest.approx([1.0, 0.5, 0.25**0.75, 0.25])
 
 
 def test_missing_fields_are_named() -> None:
@@ -108,6 +128,7 @@ def test_wrong_fields_are_named(change: dict[str, object], message: str) -> None
         ({"population": Population((0.0,), (0.0,))}, "deviation is not above 0"),
         ({"calibration": Calibration(temperature=0.0)}, "calibration.temperature is 0.0"),
         ({"calibration": Calibration(temperature=float("inf"))}, "temperature is inf"),
+        ({"calibration": Calibration(known_temperature=0.0)}, "known_temperature is 0.0"),
         ({"calibration": Calibration(threshold=1.1)}, "calibration.threshold is 1.1"),
         ({"calibration": Calibration(threshold=float("nan"))}, "threshold is nan"),
         ({"calibration": Calibration(error_rate=-0.1)}, "calibration.error_rate is -0.1"),

@@ -11,7 +11,7 @@ import pytest
 from emovox.audio import write_audio
 from emovox.emotions import EMOTIONS
 from emovox.errors import NotAudioError, UnknownModelError
-from emovox.models import DEFAULT_MODEL, Calibration
+from emovox.models import DEFAULT_MODEL, Adaptation, Calibration
 from emovox.recognizer import Failure, Recognizer
 from emovox.testing import make_recording, make_tiny_metadata, write_tiny_artefact
 from emovox.types import Decision
@@ -81,6 +81,23 @@ def test_a_decision_below_the_threshold_is_not_accepted(tmp_path: Path) -> None:
     assert decision.reason == "low_confidence"
     # What is wrong with the recording comes before what is wrong with the decision.
     assert recognizer.recognize((np.zeros(16000, np.float32), 16000)).reason == "silent"
+
+
+def test_confidence_follows_what_is_known_of_the_voice(tmp_path: Path) -> None:
+    made = {}
+    for name, known in (("same", None), ("surer", 0.2)):
+        calibration = Calibration(temperature=1.0, known_temperature=known)
+        metadata = make_tiny_metadata(calibration=calibration, adaptation=Adaptation(1.0, 1.0))
+        write_tiny_artefact(tmp_path / f"{name}.onnx", metadata)
+        recognizer = Recognizer(tmp_path / f"{name}.onnx")
+        clip = (make_recording("sad").samples, 16000)
+        adapted = recognizer.adapt([clip, (make_recording("angry").samples, 16000)])
+        made[name] = [one.recognize(clip).probabilities for one in (recognizer, adapted)]
+    assert made["same"][0] == made["surer"][0]  # unknown voices
+    # Two clips of three: the logits are divided by 0.2 ** (2 / 3).
+    powers = np.array(list(made["same"][1].values())) ** (0.2 ** (-2 / 3))
+    found = list(made["surer"][1].values())
+    np.testing.assert_allclose(found, powers / powers.sum(), rtol=1e-4)  # float32
 
 
 def test_every_kind_of_source_gives_the_same_decision(

@@ -183,6 +183,12 @@ def test_temperature_finds_how_much_too_sure_a_model_is() -> None:
     # 20,000 draws: the estimate scatters by about 1 %.
     assert fit_temperature(sure.astype(np.float32), labels) == pytest.approx(3, rel=0.05)
     assert fit_temperature(true.astype(np.float32), labels) == pytest.approx(1, rel=0.05)
+    # Half of the rows are of a temperature that counts by its square root alone.
+    share = np.tile([1.0, 0.5], len(true) // 2)[:, None]
+    mixed = true ** (3**share)
+    mixed /= mixed.sum(axis=1, keepdims=True)
+    found = fit_temperature(mixed.astype(np.float32), labels, share=share[:, 0])
+    assert found == pytest.approx(3, rel=0.05)
 
 
 def test_temperature_without_rows_is_one() -> None:

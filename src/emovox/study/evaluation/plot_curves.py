@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -106,6 +106,63 @@ def draw_risk_coverage(title: str, calibration: Row) -> Figure:
     axes.set_xlabel("clips decided, the most confident first (%)", color=INK)
     axes.set_ylabel("wrong decisions among them (%)", color=INK)
     return figure
+
+
+def draw_refusal(
+    title: str, curves: Sequence[Row], points: Sequence[Row], voices: Mapping[str, str]
+) -> Figure:
+    """Draw wrong decisions over the share of clips decided: a panel a corpus, a line a voice.
+
+    Parameters
+    ----------
+    title : str
+        Of the figure.
+    curves : sequence of mapping
+        ``voice``, ``corpus``, ``coverage``, ``risk``.
+    points : sequence of mapping
+        The same of the threshold in use; ``risk`` is None where it accepts nothing.
+    voices : mapping of str to str
+        Which knowledges of the voice are drawn, and how they are called; at most two.
+    """
+    corpora = list(dict.fromkeys(row["corpus"] for row in curves))
+    figure, axes = make_grid(len(corpora), (2.9, 2.6))
+    add_title(figure, title)
+    looks = dict(zip(voices, (_Look(BLUE, "-", "o"), _Look(VERMILION, "--", "s")), strict=False))
+    for panel, corpus in zip(axes, corpora, strict=True):
+        dress(panel)
+        panel.grid(axis="y", color=GRID, linewidth=0.8)
+        panel.set_title(name_corpus(corpus), fontsize=10, color=INK, loc="left")
+        for row in (row for row in curves if row["corpus"] == corpus and row["voice"] in looks):
+            coverage, risk = (100 * np.array(row[name]) for name in ("coverage", "risk"))
+            look = looks[row["voice"]]
+            # The share of a handful of clips says nothing, and hides the rest.
+            shown = coverage >= 2
+            panel.plot(coverage[shown], risk[shown], look.line, color=look.colour, linewidth=1.8,
+                       label=voices[row["voice"]])  # fmt: skip
+        for row in (row for row in points if row["corpus"] == corpus and row["voice"] in looks):
+            if row["risk"] is not None:
+                look = looks[row["voice"]]
+                panel.plot(
+                    100 * row["coverage"], 100 * row["risk"], look.mark, color=look.colour,
+                    markeredgecolor="white", markersize=8, zorder=3, clip_on=False,
+                )  # fmt: skip
+    highest = max(panel.get_ylim()[1] for panel in axes)
+    for panel in axes:
+        panel.set(xlim=(0, 100), ylim=(0, highest))
+    # No curve is there: the most confident decisions are seldom wrong.
+    axes[0].legend(loc="upper left", frameon=False, fontsize=8.5, labelcolor=INK)
+    figure.supxlabel(
+        "clips decided, the most confident first (%); marks: at the threshold",
+        fontsize=9, color=INK,
+    )  # fmt: skip
+    figure.supylabel("wrong decisions among them (%)", fontsize=9, color=INK)
+    return figure
+
+
+class _Look(NamedTuple):
+    colour: str
+    line: str
+    mark: str
 
 
 def make_grid(
