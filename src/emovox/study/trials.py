@@ -160,7 +160,10 @@ def divide(clips: Sequence[Clip], trial: Trial) -> tuple[IntArray, dict[int, str
 def _find_fold(clips: Sequence[Clip], name: str) -> Fold:
     protocol, _, number = name.partition(":")
     # No dev speakers: nothing is selected within a trial.
-    folds = get_protocol(protocol, others="train", dev_share=0.0).folds(clips)
+    options: dict[str, Any] = {"dev_share": 0.0}
+    if "others" in get_protocol(protocol).options:
+        options["others"] = "train"
+    folds = get_protocol(protocol, **options).folds(clips)
     for fold in folds:
         if str(fold.index) == number:
             return fold

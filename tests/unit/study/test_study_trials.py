@@ -112,7 +112,9 @@ def test_an_unknown_key_is_refused(tmp_path: Path) -> None:
 
 def test_the_committed_plan_is_valid() -> None:
     plan = read_trials(Path(__file__).parents[3] / "scripts" / "recognizer.toml")
-    assert len(plan.trials) == 13
+    assert len(plan.trials) == 23
+    nano = read_trials(Path(__file__).parents[3] / "scripts" / "nano.toml")
+    assert nano.trials == plan.trials  # they share them
 
 
 def test_the_last_trial_becomes_a_model_that_predicts(study: Path) -> None:
