@@ -157,29 +157,36 @@ def _prepare(
         precision="bfloat16",
         progress=shop.track("frozen layers"),
     )
-    return log_mels, frozen, _find_pooled(network, frozen, shop.folder / "pooled"), sha256
+    return log_mels, frozen, _find_pooled(network, frozen, shop), sha256
 
 
-def _find_pooled(network: SpeechNetwork, frozen: FrozenStates, folder: Path) -> NDArray[np.float16]:
+def _find_pooled(
+    network: SpeechNetwork, frozen: FrozenStates, shop: Workshop
+) -> NDArray[np.float16]:
     key = hashlib.sha256(f"{frozen.key} {network.options.pooled}".encode()).hexdigest()
-    path = folder / f"{key[:32]}.npy"
+    path = shop.folder / "pooled" / f"{key[:32]}.npy"
     pooled = read_halves(path)
     if pooled is None:
-        pooled = _pool_frozen(network, frozen)
+        pooled = _pool_frozen(network, frozen, shop.track("pooled states"))
         with replacing(path) as temporary:
             np.save(temporary, pooled, allow_pickle=False)
     return pooled
 
 
-def _pool_frozen(network: SpeechNetwork, frozen: FrozenStates) -> NDArray[np.float16]:
+def _pool_frozen(
+    network: SpeechNetwork, frozen: FrozenStates, progress: Progress
+) -> NDArray[np.float16]:
     """Return the pooled states of all copies, (n_clips, n_variants + 1, n_states)."""
     lengths = frozen.length.ravel()
     pooled = np.zeros((lengths.size, network.n_states), np.float16)
+    done = 0
     for batch in iter_batches(lengths, _BATCH_FRAMES):
         clip, variant = np.divmod(batch, frozen.length.shape[1])
         inputs = frozen.collate(clip, variant, np.zeros(len(batch), np.int64), 1500)
         with torch.inference_mode(), autocast(torch.device("cpu"), "bfloat16"):
             pooled[batch] = network.encode_rest(*inputs).half().numpy()
+        done += len(batch)
+        progress(done, lengths.size)
     return pooled.reshape(*frozen.length.shape, -1)
 
 
