@@ -30,7 +30,11 @@ from emovox.training.speech.trial import PreparedClips, train_trial
 from emovox.training.speech.voices import ADAPTATION
 from emovox.types import Clip
 
-_ENCODERS = {384: "whisper-tiny.en", 512: "whisper-base"}
+_ENCODERS = {
+    192: "distilled from whisper-tiny.en",
+    384: "whisper-tiny.en",
+    512: "whisper-base",
+}
 _TOLD = ("unknown", "10", "all")
 _LICENCE = "MIT, Copyright (c) 2022 OpenAI"
 
