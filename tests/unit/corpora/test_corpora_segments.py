@@ -150,7 +150,7 @@ def test_parts_that_cannot_be_cut_are_left_out(tmp_path: Path) -> None:
 def test_an_end_before_the_start_is_an_error(tmp_path: Path) -> None:
     write(tmp_path, "a.wav")
     path = table(tmp_path, "file,start,end,emotion\na.wav,0.5,0.5,sad\n")
-    with pytest.raises(ManifestError, match="line 2: the end, 0.5 s, is not after the start"):
+    with pytest.raises(ManifestError, match=r"line 2: the end, 0.5 s, is not after the start"):
         index_table(path)
 
 
