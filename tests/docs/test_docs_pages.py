@@ -1,4 +1,4 @@
-"""The course does what it says; the commands of other pages are ones that emovox knows."""
+"""The course does what it says; the commands of most other pages are ones that emovox knows."""
 
 from __future__ import annotations
 
@@ -132,6 +132,11 @@ def check_imports(code: str) -> None:
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("emovox"):
             module = importlib.import_module(node.module or "")
             assert all(hasattr(module, name.name) for name in node.names), ast.unparse(node)
+
+
+def test_the_page_of_other_tools_does_what_it_shows(tmp_path: Path) -> None:
+    done = run(ROOT / "docs" / "tools.md", tmp_path)
+    assert done.returncode == 0, done.stderr
 
 
 def test_the_readme_recognizes_a_recording(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from emovox.errors import EmovoxError, suggest
 _COMMANDS = {
     "audit": ("emovox.cli.audit", "Find what leaks between train and test, and its price."),
     "augment": ("emovox.cli.augment", "Write altered copies of a recording, and a picture."),
-    "corpora": ("emovox.cli.corpora", "List, fetch, index and check corpora."),
+    "corpora": ("emovox.cli.corpora", "List, fetch, index, export and check corpora."),
     "enroll": ("emovox.cli.enroll", "Learn a voice from recordings, to be known by name."),
     "evaluate": ("emovox.cli.evaluate", "Say how far a model can be trusted, and for whom."),
     "features": ("emovox.cli.features", "Compute features of all clips of a manifest."),

@@ -1,4 +1,4 @@
-"""``emovox corpora``: list, fetch, index and check corpora; make synthetic voices."""
+"""``emovox corpora``: list, fetch, index, export and check corpora; make synthetic voices."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _N_EXAMPLES = 3
 
 @click.group("corpora")
 def command() -> None:
-    """List, fetch, index and check corpora; make synthetic voices."""
+    """List, fetch, index, export and check corpora; make synthetic voices."""
 
 
 @command.command("list")
@@ -72,6 +72,12 @@ def _show_corpus(name: str) -> None:
     metavar="WORD=EMOTION",
     help="Your word for an emotion; WORD= leaves such clips out. Can be repeated.",
 )
+@click.option(
+    "--segments",
+    type=click.Path(file_okay=False),
+    help="Folder for the parts of recordings that a table names by start and end: each is cut out "
+    "into a file of its own. Without it such a table is refused.",
+)
 @click.option("--measure", is_flag=True, help="Decode every file; note quiet and clipped ones.")
 @click.option("--jobs", type=click.IntRange(min=1), help="Threads; default: one a core.")
 @click.option("--details", is_flag=True, help="Show every file left out, and every note.")
@@ -81,6 +87,7 @@ def index_command(
     folders: bool,
     out: str,
     words: tuple[str, ...],
+    segments: str | None,
     measure: bool,
     jobs: int | None,
     details: bool,
@@ -89,13 +96,15 @@ def index_command(
 
     PATH is a folder that holds one or several known corpora, in any layout; with --folders a
     folder of your own that has a folder for each emotion; or a table of your own (CSV, Parquet)
-    with the columns path and emotion, and speaker, sex, ... where known. What is left out is told
-    with its reason.
+    with the columns path and emotion, and speaker, sex, ... where known, such as those of
+    nkululeko and audformat. What is left out is told with its reason.
     """
     from emovox.corpora import IndexOptions, index_corpus, index_folders, index_table
 
     own = _parse_words(words)
-    options = IndexOptions(measure=measure, n_jobs=jobs)
+    if segments and not Path(path).is_file():
+        raise click.UsageError("--segments is for tables; PATH is none.")
+    options = IndexOptions(measure=measure, n_jobs=jobs, segments=segments)
     with progress_bar("indexing") as progress:
         if Path(path).is_file():
             rows = _read_rows(path)
@@ -162,6 +171,30 @@ def _show_findings(title: str, findings: Sequence[LeftOut] | Sequence[Note], det
             click.echo(f"    {message}", err=True)
         if len(shown) < len(messages):
             click.echo(f"    ... and {len(messages) - len(shown)} more (--details)", err=True)
+
+
+@command.command("export")
+@click.argument("manifest", type=click.Path(path_type=Path))
+@click.option(
+    "--format",
+    "layout",
+    type=click.Choice(["nkululeko", "audformat"]),
+    required=True,
+    help="Columns file, speaker, gender, emotion, ...; audformat has start and end after the file.",
+)
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="CSV table to write.")
+def export_command(manifest: Path, layout: str, out: Path) -> None:
+    """Write MANIFEST as a table that nkululeko or audformat reads.
+
+    'emovox corpora index' reads it back. Recordings below the folder of the table are named
+    relative to it: nkululeko takes them so with absolute_path = False.
+    """
+    from emovox.corpora import export_table
+    from emovox.study.tables import read_clips
+
+    clips = read_clips(manifest)
+    export_table(out, clips, layout)
+    click.echo(f"{len(clips)} clips: {out}", err=True)
 
 
 @command.command("check")

@@ -39,6 +39,14 @@ def command() -> None:
     help="Runs side by side, one thread each.  [default: number of processors]",
 )
 @click.option("--store", type=_ROOT, help="Folder of computed features, to share between studies.")
+@click.option(
+    "--log",
+    "logs",
+    multiple=True,
+    type=click.Choice(["tensorboard", "mlflow"]),
+    help="Keep the curves of all runs for TensorBoard (files in the run folders) or MLflow (where "
+    "MLFLOW_TRACKING_URI says) too. Can be repeated.",
+)
 def run_command(
     study: Path,
     data: Path | None,
@@ -47,6 +55,7 @@ def run_command(
     fast: bool,
     jobs: int | None,
     store: Path | None,
+    logs: tuple[str, ...],
 ) -> None:
     """Run the study in the file STUDY, or what is left of it.
 
@@ -59,7 +68,7 @@ def run_command(
     if fast:
         overrides += ("study.fast=true",)
     plan = read_study(study, overrides=overrides)
-    options = StudyOptions(root=out, data=data, store=store, n_jobs=jobs or 0)
+    options = StudyOptions(root=out, data=data, store=store, n_jobs=jobs or 0, logs=logs)
     with watch_study(options) as watcher:
         results = run_study(plan, options, watcher)
     _print_places(results)

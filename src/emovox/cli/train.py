@@ -42,6 +42,14 @@ if TYPE_CHECKING:
     help="Folder for checkpoint and figures by epoch. Default: OUT with the suffix .run.",
 )
 @click.option("--store", type=click.Path(path_type=Path), help="Folder of computed features.")
+@click.option(
+    "--log",
+    "logs",
+    multiple=True,
+    type=click.Choice(["tensorboard", "mlflow"]),
+    help="Keep the curves for TensorBoard (a file in the folder of the run) or MLflow (where "
+    "MLFLOW_TRACKING_URI says) too. Can be repeated.",
+)
 def command(
     manifest: Path,
     model: str,
@@ -53,6 +61,7 @@ def command(
     jobs: int,
     folder: Path | None,
     store: Path | None,
+    logs: tuple[str, ...],
     **settings: Any,
 ) -> None:
     """Train a model on the clips of MANIFEST and write it as one ONNX file.
@@ -80,6 +89,7 @@ def command(
             extraction=ExtractionOptions(store=features, n_jobs=jobs),
             on_features=progress,
             on_epoch=_show_epoch,
+            logs=logs,
         )
         result = train_artefact(manifest, out, job, place)
     _show_result(result, out)

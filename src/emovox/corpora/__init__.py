@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from emovox.corpora.check import CheckReport, check_corpus
 from emovox.corpora.data import read_crema_d_votes
+from emovox.corpora.exchange import LAYOUTS, export_table
 from emovox.corpora.fetch import FetchOptions, fetch_corpus
 from emovox.corpora.found import IndexResult, LeftOut, Note
 from emovox.corpora.index import IndexOptions, index_corpus
@@ -23,6 +24,7 @@ from emovox.corpora.synthetic_voice import synthesize_clip
 
 __all__ = [
     "COLUMNS",
+    "LAYOUTS",
     "Archive",
     "CheckReport",
     "CorpusInfo",
@@ -38,6 +40,7 @@ __all__ = [
     "Voice",
     "check_corpus",
     "clips_to_rows",
+    "export_table",
     "fetch_corpus",
     "get_corpus",
     "index_corpus",

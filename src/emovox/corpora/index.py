@@ -43,10 +43,14 @@ class IndexOptions:
         Decode every file and note quiet, clipped and offset ones. Slower by about 10 ms a clip.
     n_jobs : int or None
         Threads; None for one a core.
+    segments : path-like or None
+        Folder for parts of recordings that a table names by ``start`` and ``end``; see
+        `index_table`. None: such a table is refused.
     """
 
     measure: bool = False
     n_jobs: int | None = None
+    segments: str | os.PathLike[str] | None = None
 
 
 def index_corpus(

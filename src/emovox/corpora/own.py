@@ -14,6 +14,7 @@ from emovox.corpora.index import IndexOptions, nothing_usable, scan_candidates
 from emovox.corpora.info import ParsedName
 from emovox.corpora.manifest import parse_number, read_csv, to_text
 from emovox.corpora.notes import note_contents
+from emovox.corpora.segments import END, START, take_part
 from emovox.corpora.settle import settle_copies, settle_duplicates
 from emovox.corpora.walk import find_recordings
 from emovox.emotions import EMOTIONS, normalize_emotion
@@ -39,6 +40,10 @@ _SEXES = {
     "male": "male",
     "m": "male",
     "man": "male",
+    # Words that audformat allows, and we have none for.
+    "child": "",
+    "other": "",
+    "unknown": "",
 }
 # Measured anew, so that they are true.
 _MEASURED = ("duration_s", "sha256")
@@ -55,8 +60,12 @@ def index_table(
     """Index recordings that a table names.
 
     Columns are found by their usual names (``path``, ``file``, ``emotion``, ``label``,
-    ``speaker``, ``gender``, ...), in any case; others are kept. Emotions are the eight or everyday
-    words for them; anything else is an error that lists every word not understood.
+    ``speaker``, ``gender``, ...), in any case; others are kept. So tables of nkululeko and
+    audformat are read as they are. Emotions are the eight or everyday words for them; anything
+    else is an error that lists every word not understood.
+
+    ``start`` and ``end`` (audformat's segmented index) say which part of a file is meant, in
+    seconds or as ``0 days 00:00:01.5``. Parts are cut out into ``options.segments``.
 
     Parameters
     ----------
@@ -78,7 +87,8 @@ def index_table(
     Raises
     ------
     ManifestError
-        If there is no column for the path or the emotion, or a value is not understood.
+        If there is no column for the path or the emotion, a value is not understood, or a row
+        means a part of a file and there is no folder for parts.
     CorpusError
         If no recording can be used.
     """
@@ -89,11 +99,16 @@ def index_table(
     ]
     columns = _find_columns(source, table)
     emotions = _understand_emotions([row[columns["emotion"]] for row in table], words or {})
-    candidates = [
-        _read_row(source, row, columns, emotion, line)
-        for line, (row, emotion) in enumerate(zip(table, emotions, strict=True), start=2)
-    ]
-    return _index(source, candidates, [], options, progress)
+    candidates: list[Candidate] = []
+    left_out: list[LeftOut] = []
+    for line, (row, emotion) in enumerate(zip(table, emotions, strict=True), start=2):
+        candidate = _read_row(source, row, columns, emotion, line)
+        part = take_part(candidate, row, line, None if options is None else options.segments)
+        if isinstance(part, Candidate):
+            candidates.append(part)
+        else:
+            left_out.append(part)
+    return _index(source, candidates, left_out, options, progress)
 
 
 def index_folders(
@@ -212,6 +227,7 @@ def _read_row(
     corpus = values.get("corpus") or source.stem
     speaker = values.get("speaker_id", "").removeprefix(f"{corpus}-")
     taken = {*columns.values(), *_MEASURED}
+    taken |= {name for name in row if name.strip().lower() in (START, END)}
     parsed = ParsedName(
         # Rows that name one file are told apart, and then compared by its bytes.
         key=f"line {line}",

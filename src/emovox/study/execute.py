@@ -32,12 +32,14 @@ from emovox.study.tables import write_table
 from emovox.training import (
     EpochRecord,
     History,
+    LogPlan,
     Model,
     RowTable,
     RunContext,
     build_rows,
     create_model,
     get_model_spec,
+    open_logs,
 )
 from emovox.types import Clip, Progress
 
@@ -101,7 +103,9 @@ class Source:
         return cls(config.features, config.augmentation, kind, config.seed)
 
 
-def execute_run(config: RunConfig, place: RunPlace, on_epoch: OnEpoch) -> dict[str, Any]:
+def execute_run(
+    config: RunConfig, place: RunPlace, on_epoch: OnEpoch, logs: LogPlan
+) -> dict[str, Any]:
     """Perform one run, or what is left of it.
 
     Parameters
@@ -112,6 +116,8 @@ def execute_run(config: RunConfig, place: RunPlace, on_epoch: OnEpoch) -> dict[s
         Where.
     on_epoch : callable
         Told of each epoch.
+    logs : LogPlan
+        Where the curves go besides the run folder.
 
     Returns
     -------
@@ -135,15 +141,18 @@ def execute_run(config: RunConfig, place: RunPlace, on_epoch: OnEpoch) -> dict[s
         fold = _find_fold(clips, config)
         _write_fold(folder / FOLD_NAME, clips, fold)
         model = create_model(config.model, config.training)
-        context = RunContext(
-            folder=folder, on_epoch=lambda record: on_epoch(record, config.training.epochs)
-        )
         # Without dev rows nothing may be selected: the test rows are watched, as the notebook
         # did, and the last epoch counts.
         honest = has_dev(fold)
         watch = table.take(*fold.rows(DEV if honest else TEST))
         train = table.take(*fold.rows(TRAIN))
-        history = model.fit(train, watch, select=honest, run=context)
+        with open_logs(logs, folder, config.to_dict()) as opened:
+            context = RunContext(
+                folder=folder,
+                on_epoch=lambda record: on_epoch(record, config.training.epochs),
+                logs=opened,
+            )
+            history = model.fit(train, watch, select=honest, run=context)
         log.info("trained: %d epochs, %d taken up", len(history.records), history.resumed_at)
         _write_scaler(folder / SCALER_NAME, model)
         for name, splits in ((PREDICTIONS_NAME, (TEST,)), (SEEN_NAME, (TRAIN, DEV))):

@@ -6,6 +6,7 @@ import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from emovox.files import write_text
 from emovox.study.plan import StudyPlan, read_study
@@ -31,12 +32,15 @@ class StudyOptions:
         Folder of the feature store; None: as the study says, else ``store`` below ``root``.
     n_jobs : int
         Runs side by side; 0: as many as processors.
+    logs : tuple of str
+        Where the curves of trainings go besides the run folders: ``tensorboard``, ``mlflow``.
     """
 
     root: Path
     data: Path | None = None
     store: Path | None = None
     n_jobs: int = 0
+    logs: tuple[str, ...] = ()
 
     def get_n_jobs(self) -> int:
         """Return the number of runs side by side."""
@@ -46,10 +50,11 @@ class StudyOptions:
 def write_call(plan: StudyPlan, options: StudyOptions) -> None:
     """Write into the folder of a study what it is and where its recordings are."""
     write_text(options.root / STUDY_NAME, plan.to_toml())
-    places = {
+    places: dict[str, Any] = {
         name: None if path is None else str(path.resolve())
         for name, path in (("data", options.data), ("store", options.store))
     }
+    places["logs"] = options.logs
     write_text(options.root / _PLACES_NAME, json.dumps(places, indent=2))
 
 
@@ -77,4 +82,5 @@ def read_call(root: Path, n_jobs: int = 0) -> tuple[StudyPlan, StudyOptions]:
     path = root / _PLACES_NAME
     places = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
     data, store = (Path(places[n]) if places.get(n) else None for n in ("data", "store"))
-    return plan, StudyOptions(root=root, data=data, store=store, n_jobs=n_jobs)
+    logs = tuple(places.get("logs", ()))
+    return plan, StudyOptions(root=root, data=data, store=store, n_jobs=n_jobs, logs=logs)

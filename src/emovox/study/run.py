@@ -15,12 +15,13 @@ from emovox.features import ExtractionOptions, FeatureStore
 from emovox.files import write_text
 from emovox.study.data import SYNTHETIC, LeftOutRow, gather_clips, write_left_out
 from emovox.study.execute import MANIFEST_NAME, Source, extract_rows
+from emovox.study.logs import log_finished, plan_logs, write_log_plan
 from emovox.study.places import STUDY_NAME, StudyOptions, write_call
 from emovox.study.plan import StudyPlan, read_study
 from emovox.study.pool import run_tasks
 from emovox.study.report import write_report
 from emovox.study.runs import Run, expand_plan
-from emovox.training import get_model_spec
+from emovox.training import get_model_spec, validate_logs
 from emovox.types import Clip, Progress
 
 _SOURCE_NAME = "source.json"
@@ -67,10 +68,13 @@ def run_study(plan: StudyPlan, options: StudyOptions, watcher: Watcher) -> Path:
     ------
     WorkerError
         If a run failed; all others are finished and reported.
+    MissingExtraError
+        If a log needs an extra that is not installed.
     EmovoxError
         Whatever the rooms below raise.
     """
     root = options.root
+    validate_logs(options.logs)
     root.mkdir(parents=True, exist_ok=True)
     write_call(plan, options)
     source = _describe_source(plan, options)
@@ -85,6 +89,8 @@ def run_study(plan: StudyPlan, options: StudyOptions, watcher: Watcher) -> Path:
     else:
         runs, pending = _list_runs(plan, clips, root)
         watcher.show_plan(runs, pending)
+    finished = [run for run in runs if run.is_finished(root)]
+    log_finished(finished, plan.study.name, options.logs, root)
     failures = _perform(pending, plan, options, watcher) if pending else []
     with watcher.stage("evaluating"):
         results = write_report(plan, clips, runs, root)
@@ -231,7 +237,14 @@ def _perform(
 ) -> list[tuple[Run, Mapping[str, Any]]]:
     """Perform runs in worker processes; return those that failed, and how."""
     place = {"root": str(options.root), "store": str(_get_store(plan, options))}
-    tasks = [{"config": run.config.to_dict(), **place} for run in runs]
+    tasks = [
+        {
+            "config": run.config.to_dict(),
+            "logs": write_log_plan(plan_logs(run, plan.study.name, options.logs)),
+            **place,
+        }
+        for run in runs
+    ]
     failures: list[tuple[Run, Mapping[str, Any]]] = []
 
     def on_event(number: int, event: Mapping[str, Any]) -> None:

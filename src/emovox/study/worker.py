@@ -17,6 +17,7 @@ from typing import Any, TextIO
 
 from emovox.errors import EmovoxError
 from emovox.study.execute import RunPlace, execute_run
+from emovox.study.logs import read_log_plan
 from emovox.study.runs import RunConfig
 
 Send = Callable[[Mapping[str, Any]], None]
@@ -47,6 +48,7 @@ def perform_task(task: Mapping[str, Any], send: Send) -> None:
             lambda record, n_epochs: send(
                 {"event": "epoch", "n_epochs": n_epochs, **record.to_dict()}
             ),
+            read_log_plan(task["logs"]),
         )
     except EmovoxError as error:
         send(

@@ -11,10 +11,19 @@ from emovox.training.registry import import_optional
 
 if TYPE_CHECKING:
     from emovox.training.calibration import fit_temperature
+    from emovox.training.classifier import EmotionClassifier
     from emovox.training.dataset import RowTable, build_rows
     from emovox.training.export import export_artefact
-    from emovox.training.history import EpochRecord, History, RunContext, Scores
+    from emovox.training.extractor import FeatureExtractor
+    from emovox.training.history import (
+        EpochRecord,
+        History,
+        RunContext,
+        Scores,
+        read_records,
+    )
     from emovox.training.job import Job, JobResult, Workplace, train_artefact
+    from emovox.training.logs import LOGS, LogPlan, open_logs, validate_logs
     from emovox.training.model import Model
     from emovox.training.networks import create_network
     from emovox.training.options import TrainingOptions
@@ -30,11 +39,15 @@ if TYPE_CHECKING:
     from emovox.training.scaling import StandardScaler
 
 _PUBLIC = {
+    "LOGS": "logs",
     "MODELS": "registry",
+    "EmotionClassifier": "classifier",
     "EpochRecord": "history",
+    "FeatureExtractor": "extractor",
     "History": "history",
     "Job": "job",
     "JobResult": "job",
+    "LogPlan": "logs",
     "Model": "model",
     "ModelSpec": "registry",
     "RowTable": "dataset",
@@ -52,16 +65,23 @@ _PUBLIC = {
     "fit_temperature": "calibration",
     "get_model_spec": "registry",
     "list_models": "registry",
+    "open_logs": "logs",
+    "read_records": "history",
     "train_artefact": "job",
+    "validate_logs": "logs",
 }
 """Public name -> the module that holds it."""
 
 __all__ = [
+    "LOGS",
     "MODELS",
+    "EmotionClassifier",
     "EpochRecord",
+    "FeatureExtractor",
     "History",
     "Job",
     "JobResult",
+    "LogPlan",
     "Model",
     "ModelSpec",
     "RowTable",
@@ -79,7 +99,10 @@ __all__ = [
     "fit_temperature",
     "get_model_spec",
     "list_models",
+    "open_logs",
+    "read_records",
     "train_artefact",
+    "validate_logs",
 ]
 
 

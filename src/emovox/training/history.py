@@ -6,10 +6,13 @@ import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from emovox.files import write_text
 from emovox.types import Progress
+
+if TYPE_CHECKING:
+    from emovox.training.logs import CurveLog
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,22 +122,29 @@ class RunContext:
         Called with (epoch, epochs) after each epoch.
     on_epoch : callable or None
         Called with each new ``EpochRecord``.
+    logs : tuple of CurveLog
+        Where the curves go besides; whoever opened them closes them.
     """
 
     folder: Path | None = None
     progress: Progress | None = None
     on_epoch: Callable[[EpochRecord], None] | None = None
+    logs: tuple[CurveLog, ...] = ()
 
     def start(self, records: list[EpochRecord]) -> None:
         """Write the lines of the epochs already done; lines past them are dropped."""
         if self.folder is not None:
             write_text(self.folder / METRICS_NAME, "".join(map(_to_line, records)))
+        for log in self.logs:
+            log.start(records)
 
     def report(self, record: EpochRecord, n_epochs: int) -> None:
         """Append the line of an epoch and call back."""
         if self.folder is not None:
             with (self.folder / METRICS_NAME).open("a", encoding="utf-8") as stream:
                 stream.write(_to_line(record))
+        for log in self.logs:
+            log.add(record)
         if self.on_epoch is not None:
             self.on_epoch(record)
         if self.progress is not None:
@@ -142,6 +152,12 @@ class RunContext:
 
 
 METRICS_NAME = "metrics.jsonl"
+
+
+def read_records(folder: Path) -> list[EpochRecord]:
+    """Read the figures by epoch that a training left in its folder."""
+    lines = (folder / METRICS_NAME).read_text(encoding="utf-8").splitlines()
+    return [EpochRecord.from_dict(json.loads(line)) for line in lines]
 
 
 def _to_line(record: EpochRecord) -> str:

@@ -32,6 +32,7 @@ from emovox.training.checkpoints import CHECKPOINT_NAME
 from emovox.training.dataset import build_rows
 from emovox.training.export import export_artefact
 from emovox.training.history import EpochRecord, History, RunContext
+from emovox.training.logs import LogPlan, open_logs, validate_logs
 from emovox.training.model import Model
 from emovox.training.options import TrainingOptions
 from emovox.training.registry import MODELS, create_model, get_model_spec
@@ -81,12 +82,15 @@ class Workplace:
         Called with (done, total) while features are computed.
     on_epoch : callable or None
         Called with each ``EpochRecord``.
+    logs : tuple of str
+        Where the curves go besides, out of ``LOGS``.
     """
 
     folder: Path
     extraction: ExtractionOptions = field(default_factory=ExtractionOptions)
     on_features: Progress | None = None
     on_epoch: Callable[[EpochRecord], None] | None = None
+    logs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,7 +139,10 @@ def train_artefact(manifest: Path, out: Path, job: Job, place: Workplace) -> Job
         If the model cannot be exported, or the protocol has no such fold.
     ManifestError, ProtocolError, ConfigError
         If the manifest, the split or an older checkpoint does not fit.
+    MissingExtraError
+        If a log needs an extra that is not installed.
     """
+    validate_logs(place.logs)
     spec = get_model_spec(job.model)
     if not spec.exportable:
         able = ", ".join(name for name, other in MODELS.items() if other.exportable)
@@ -150,9 +157,11 @@ def train_artefact(manifest: Path, out: Path, job: Job, place: Workplace) -> Job
     )
     train, dev, test = (table.take(*fold.rows(split)) for split in (TRAIN, DEV, TEST))
     model = create_model(job.model, job.training)
-    run = RunContext(folder=place.folder, on_epoch=place.on_epoch)
-    # Test rows decide nothing: without dev rows the last epoch counts, uncalibrated.
-    history = model.fit(train, dev if len(dev) else None, select=len(dev) > 0, run=run)
+    settings = {**dataclasses.asdict(job), "data": hash_file(manifest)}
+    with open_logs(_plan_logs(job, place), place.folder, settings) as logs:
+        run = RunContext(folder=place.folder, on_epoch=place.on_epoch, logs=logs)
+        # Test rows decide nothing: without dev rows the last epoch counts, uncalibrated.
+        history = model.fit(train, dev if len(dev) else None, select=len(dev) > 0, run=run)
     metadata = ArtefactMetadata(
         name=f"{job.model}.{'-'.join(sorted({clip.corpus or 'own' for clip in clips}))}",
         frontend=Frontend(name=feature_set.name, kind=spec.input, key=feature_set.key),
@@ -174,6 +183,11 @@ def train_artefact(manifest: Path, out: Path, job: Job, place: Workplace) -> Job
     failures = tuple(f"{clips[clip].path}: {error}" for (clip, _), error in table.errors.items())
     # Read back: it carries its seal now, and whatever is wrong with the file is found here.
     return JobResult(metadata=load_artefact(out).metadata, history=history, failures=failures)
+
+
+def _plan_logs(job: Job, place: Workplace) -> LogPlan:
+    title = f"{job.model}, {job.protocol} {job.fold}, seed {job.training.seed}"
+    return LogPlan(names=place.logs, title=title)
 
 
 def _find_fold(clips: Sequence[Clip], job: Job, n_variants: int) -> Fold:

@@ -45,6 +45,10 @@ class ModelSpec:
     description: str = ""
     defaults: Mapping[str, Any] = field(default_factory=dict)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # By name: what is read-only here cannot be pickled, and a model shall be.
+        return get_model_spec, (self.name,)
+
 
 def _network(name: str, title: str, description: str, **rest: Any) -> ModelSpec:
     module = f"emovox.training.networks.{name}"

@@ -123,3 +123,28 @@ def test_synthesize_makes_a_corpus(tmp_path: Path, capsys: pytest.CaptureFixture
     assert len(read_manifest(tmp_path / "manifest.csv")) == 8
     assert "synthetic" in capsys.readouterr().err
     assert run(["corpora", "synthesize", "--speakers", "0", "--out", str(tmp_path)]) == 2
+
+
+def test_tables_of_others_come_in_and_go_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _write(tmp_path, "a.wav", "b.wav")
+    table, manifest, out = tmp_path / "t.csv", tmp_path / "m.csv", tmp_path / "out.csv"
+    table.write_text("file,start,end,speaker,emotion\na.wav,0.05,0.2,1,anger\nb.wav,0,,2,fear\n")
+    index = ["corpora", "index", str(table), "--out", str(manifest)]
+    assert run(index) == 6
+    assert "--segments" in capsys.readouterr().err
+    assert run([*index, "--segments", str(tmp_path / "parts")]) == 0
+    # 2,400 and 4,000 samples at 16 kHz.
+    assert [clip.duration_s for clip in read_manifest(manifest)] == [0.15, 0.25]
+    assert (
+        run(["corpora", "export", str(manifest), "--format", "audformat", "--out", str(out)]) == 0
+    )
+    assert run(["corpora", "index", str(out), "--out", str(tmp_path / "again.csv")]) == 0
+    assert read_manifest(tmp_path / "again.csv") == read_manifest(manifest)
+
+
+def test_segments_are_for_tables(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    call = ["corpora", "index", str(tmp_path), "--out", str(tmp_path / "m.csv"), "--segments", "x"]
+    assert run(call) == 2
+    assert "--segments is for tables" in capsys.readouterr().err

@@ -20,6 +20,7 @@ from emovox.corpora import read_manifest
 from emovox.emotions import EMOTIONS
 from emovox.errors import WorkerError
 from emovox.study import RESULT_FIELDS, StudyOptions, read_study, report_study, run_study
+from emovox.study.places import read_call
 from emovox.study.tables import read_table
 
 RUN_FILES = {
@@ -198,12 +199,12 @@ def test_a_clip_that_cannot_be_read_is_left_out_and_named(tiny_study, tmp_path, 
 
 
 def test_killed_in_the_middle_the_same_command_ends_with_the_same_figures(
-    tiny_study, tiny_root, tmp_path
+    tiny_study, tiny_root, tmp_path, read_events
 ):
     root = tmp_path / "killed"
     # Two runs are enough: one that is finished when the kill comes, one in its middle.
     command = [sys.executable, "-c", "from emovox.cli import main; main()", "study", "run",
-               str(tiny_study), "--out", str(root), "--jobs", "1",
+               str(tiny_study), "--out", str(root), "--jobs", "1", "--log", "tensorboard",
                "--set", 'study.experiments=["linear", "network"]',
                "--set", 'study.protocols=["notebook"]']  # fmt: skip
     with (tmp_path / "log").open("w") as log:
@@ -222,6 +223,22 @@ def test_killed_in_the_middle_the_same_command_ends_with_the_same_figures(
     whole = [row for row in read_results(tiny_root) if row["protocol"] == "notebook"]
     assert sorted(read_results(root), key=str) == sorted(whole, key=str)
     assert {path: path.stat().st_mtime_ns for path in finished} == finished
+    curves = {path.parent.name: read_events(path) for path in root.glob("runs/*/*/events*")}
+    steps = {name: [step for step, _ in events] for name, events in curves.items()}
+    assert steps == {"network, notebook 1, seed 0": [1, 2, 3], "linear, notebook 1, seed 0": [1]}
+
+
+def test_logs_can_be_had_of_runs_that_are_finished(
+    tiny_root, tiny_study, tmp_path, read_events, watch
+):
+    root = shutil.copytree(tiny_root, tmp_path / "copy")
+    plan = read_study(tiny_study)
+    options = StudyOptions(root=root, n_jobs=1, logs=("tensorboard",))
+    run_study(plan, options, watch)
+    run_study(*read_call(root, n_jobs=1), watch)  # the folder remembers that logs are wanted
+    curves = {path.parent.name: read_events(path) for path in root.glob("runs/*/*/events*")}
+    assert len(curves) == 12
+    assert [step for step, _ in curves["network, speaker 5, seed 0"]] == [1, 2, 3]
 
 
 def count_epochs(root: Path) -> int:

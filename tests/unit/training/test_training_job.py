@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -52,13 +53,14 @@ def test_makes_an_artefact_that_says_what_it_is(manifest: Path, tmp_path: Path) 
     assert not (tmp_path / "run" / "checkpoint.pt").exists()
 
 
-def test_command_trains(manifest: Path, tmp_path: Path, capsys) -> None:
+def test_command_trains(manifest: Path, tmp_path: Path, capsys, read_events) -> None:
     out = tmp_path / "model.onnx"
 
     code = run(
         [
             "train", str(manifest), "--model", "lstm", "--out", str(out), "--epochs", "1",
             "--threads", "1", "--precision", "float32", "--store", str(tmp_path / "store"),
+            "--log", "tensorboard",
         ]
     )  # fmt: skip
 
@@ -69,6 +71,8 @@ def test_command_trains(manifest: Path, tmp_path: Path, capsys) -> None:
     assert "test clips of 1 speakers, protocol speaker" in shown.err
     lines = (tmp_path / "model.run" / "metrics.jsonl").read_text().splitlines()
     assert [json.loads(line)["epoch"] for line in lines] == [1]
+    (log,) = (tmp_path / "model.run" / "lstm, speaker 1, seed 0").iterdir()
+    assert [step for step, _ in read_events(log)] == [1]
 
 
 @pytest.mark.parametrize(
@@ -80,6 +84,12 @@ def test_command_trains(manifest: Path, tmp_path: Path, capsys) -> None:
         (["--model", "lstm", "--epochs", "0"], 2, "epochs is 0"),
         (["--model", "lstm", "--schedule", "stairs"], 2, "schedule is 'stairs'"),
         (["--model", "lstm", "--augmentation", "lots"], 2, "no augmentation policy 'lots'"),
+        pytest.param(
+            ["--model", "lstm", "--log", "mlflow"],
+            8,
+            "emovox[mlflow]",
+            marks=pytest.mark.skipif(find_spec("mlflow") is not None, reason="mlflow is here"),
+        ),
     ],
 )
 def test_command_says_what_is_wrong(
