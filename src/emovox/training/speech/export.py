@@ -16,7 +16,7 @@ from emovox.training.export import export_graph, write_artefact
 from emovox.training.speech.frontend import SpeechFrontEnd
 from emovox.training.speech.network import SpeechNetwork
 
-FRONTEND = Frontend(name="speech", kind="encoder", key="log-mel 80, level and silence removed, 1")
+FRONTEND = Frontend(name="speech", kind="encoder", key="log-mel 80, level and silence removed, 2")
 """How a waveform becomes what the network hears (``emovox.training.speech.frontend``)."""
 
 SHORTEST_S = 0.1
