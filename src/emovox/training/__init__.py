@@ -28,15 +28,20 @@ if TYPE_CHECKING:
     )
     from emovox.training.rows import Rows
     from emovox.training.scaling import StandardScaler
+    from emovox.training.speech.own import OwnJob, OwnResult, train_from
+    from emovox.training.speech.tuning import HeadTuning
 
 _PUBLIC = {
     "MODELS": "registry",
     "EpochRecord": "history",
+    "HeadTuning": "speech.tuning",
     "History": "history",
     "Job": "job",
     "JobResult": "job",
     "Model": "model",
     "ModelSpec": "registry",
+    "OwnJob": "speech.own",
+    "OwnResult": "speech.own",
     "RowTable": "dataset",
     "Rows": "rows",
     "RunContext": "history",
@@ -53,17 +58,21 @@ _PUBLIC = {
     "get_model_spec": "registry",
     "list_models": "registry",
     "train_artefact": "job",
+    "train_from": "speech.own",
 }
 """Public name -> the module that holds it."""
 
 __all__ = [
     "MODELS",
     "EpochRecord",
+    "HeadTuning",
     "History",
     "Job",
     "JobResult",
     "Model",
     "ModelSpec",
+    "OwnJob",
+    "OwnResult",
     "RowTable",
     "Rows",
     "RunContext",
@@ -80,6 +89,7 @@ __all__ = [
     "get_model_spec",
     "list_models",
     "train_artefact",
+    "train_from",
 ]
 
 
