@@ -2,6 +2,9 @@
 
     python scripts/train_recognizer.py scripts/recognizer.toml MANIFEST --encoder FILE --out RUN 1 2
 
+FILE is a .safetensors file, a folder that holds one, or a name on the Hugging Face hub, such as
+openai/whisper-tiny.en, which is fetched once.
+
 With --scores FOLDER all that scripts/score_trials.py says of the finished trials is written;
 with --artefact FILE the last trial named becomes a model. Killed, the same command goes on after
 the last whole epoch of a trial.
@@ -19,6 +22,7 @@ from emovox.corpora import write_manifest
 from emovox.study.trial_artefact import TrialSource, write_trial_artefact
 from emovox.study.trial_report import ReportOptions, write_comparison, write_scores
 from emovox.study.trials import divide, prepare_plan, read_trials, run_trial
+from emovox.training.hub import find_encoder
 from emovox.training.speech.trial import Workshop
 
 
@@ -28,7 +32,7 @@ def main() -> None:
     parser.add_argument("plan", type=Path)
     parser.add_argument("manifest", type=Path)
     parser.add_argument("trials", nargs="*")
-    parser.add_argument("--encoder", type=Path, required=True)
+    parser.add_argument("--encoder", required=True, help="file, folder, or name on the hub")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--artefact", type=Path, help="write this trial's network there (.onnx)")
@@ -46,7 +50,7 @@ def main() -> None:
 
     plan = read_trials(arguments.plan)
     shop = Workshop(
-        encoder=arguments.encoder,
+        encoder=find_encoder(arguments.encoder),
         folder=arguments.out,
         n_jobs=arguments.jobs,
         tell=lambda what, done, total: say(f"{what}: {done} of {total}"),

@@ -209,6 +209,9 @@ def load_artefact(path: str | os.PathLike[str], *, n_threads: int = 1) -> Artefa
     options.intra_op_num_threads = n_threads
     options.inter_op_num_threads = 1
     options.log_severity_level = 3  # errors alone; they are raised besides
+    # The level above lays images out anew: nothing for matrix products, and a quarter of the time
+    # that loading takes.
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_EXTENDED
     try:
         session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
         text = session.get_modelmeta().custom_metadata_map.get(METADATA_KEY)
@@ -250,12 +253,25 @@ def seal_artefact(content: bytes) -> bytes:
 
 
 def _verify_seal(content: bytes, metadata: ArtefactMetadata) -> None:
-    unsealed = content.replace(_format_seal(metadata.seal), _format_seal(UNSEALED), 1)
-    if hashlib.sha256(unsealed).hexdigest() != metadata.seal:
+    # Piece by piece: a copy of the whole file costs as much as a third of its hash.
+    before, seal, after = _part(content, _format_seal(metadata.seal))
+    digest = hashlib.sha256(before)
+    digest.update(_format_seal(UNSEALED) if seal else b"")
+    digest.update(after)
+    if digest.hexdigest() != metadata.seal:
         raise ModelIntegrityError(
             "its content is not what was sealed: it was damaged or changed.",
             hint="Copy or export the model again.",
         )
+
+
+def _part(content: bytes, seal: bytes) -> tuple[memoryview, bytes, memoryview]:
+    """Return what stands before the seal, the seal, and what follows it."""
+    whole = memoryview(content)
+    place = content.find(seal)
+    if place < 0:
+        return whole, b"", whole[len(whole) :]
+    return whole[:place], seal, whole[place + len(seal) :]
 
 
 def _format_seal(digest: str) -> bytes:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from typing import Any
 _KINDS = ("MatMul", "Gemm")
 
 
-def quantize_weights(model: Any, *, keep: str) -> Any:
+def quantize_weights(model: Any, *, keep: Sequence[str]) -> Any:
     """Return the graph with int8 weights in its matrix products.
 
     Each output channel has a scale of its own; activations are quantized as they come, by their
@@ -25,9 +25,10 @@ def quantize_weights(model: Any, *, keep: str) -> Any:
     ----------
     model : onnx.ModelProto
         In float32.
-    keep : str
-        Products with a weight whose name begins so stay as they are: what works on raw samples
-        or powers has a range that 8 bits cannot hold.
+    keep : sequence of str
+        Products with a weight whose name begins with one of these stay as they are: what works
+        on raw samples or powers, or on a few values of different kinds, has a range that 8 bits
+        cannot hold.
 
     Returns
     -------
@@ -37,7 +38,9 @@ def quantize_weights(model: Any, *, keep: str) -> Any:
     from onnxruntime.quantization import QuantType, quantize_dynamic  # noqa: PLC0415
 
     kept = [
-        node.name for node in model.graph.node if any(name.startswith(keep) for name in node.input)
+        node.name
+        for node in model.graph.node
+        if any(name.startswith(tuple(keep)) for name in node.input)
     ]
     with tempfile.TemporaryDirectory() as folder, _silence():
         path = Path(folder) / "quantized.onnx"

@@ -128,6 +128,8 @@ def _build(kind: Any, value: Any, where: str) -> Any:
         return _build_record(kind, value, where)
     if typing.get_origin(kind) is tuple and isinstance(value, list):
         item = typing.get_args(kind)[0]
+        if item is float and all(type(v) is float for v in value):
+            return tuple(value)  # thousands, each time a model is loaded
         return tuple(_build(item, v, f"{where}[{i}]") for i, v in enumerate(value))
     if kind is float and type(value) is int:
         return float(value)

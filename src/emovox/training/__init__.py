@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     )
     from emovox.training.rows import Rows
     from emovox.training.scaling import StandardScaler
+    from emovox.training.speech.own import OwnJob, OwnResult, train_from
+    from emovox.training.speech.tuning import HeadTuning
 
 _PUBLIC = {
     "LOGS": "logs",
@@ -44,12 +46,15 @@ _PUBLIC = {
     "EmotionClassifier": "classifier",
     "EpochRecord": "history",
     "FeatureExtractor": "extractor",
+    "HeadTuning": "speech.tuning",
     "History": "history",
     "Job": "job",
     "JobResult": "job",
     "LogPlan": "logs",
     "Model": "model",
     "ModelSpec": "registry",
+    "OwnJob": "speech.own",
+    "OwnResult": "speech.own",
     "RowTable": "dataset",
     "Rows": "rows",
     "RunContext": "history",
@@ -69,6 +74,7 @@ _PUBLIC = {
     "read_records": "history",
     "train_artefact": "job",
     "validate_logs": "logs",
+    "train_from": "speech.own",
 }
 """Public name -> the module that holds it."""
 
@@ -78,12 +84,15 @@ __all__ = [
     "EmotionClassifier",
     "EpochRecord",
     "FeatureExtractor",
+    "HeadTuning",
     "History",
     "Job",
     "JobResult",
     "LogPlan",
     "Model",
     "ModelSpec",
+    "OwnJob",
+    "OwnResult",
     "RowTable",
     "Rows",
     "RunContext",
@@ -102,6 +111,7 @@ __all__ = [
     "open_logs",
     "read_records",
     "train_artefact",
+    "train_from",
     "validate_logs",
 ]
 

@@ -16,8 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file
+from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -199,11 +198,7 @@ def load_encoder(path: str | Path) -> tuple[WhisperEncoder, str]:
             f"no encoder at {file}.", hint="Give a .safetensors file or a folder that holds one."
         )
     try:
-        tensors = {
-            name.removeprefix(PREFIX): tensor.float()
-            for name, tensor in load_file(file).items()
-            if name.startswith(PREFIX)
-        }
+        tensors = _read_tensors(file)
         encoder = WhisperEncoder(_read_shape(tensors))
         _check_positions(tensors.pop("embed_positions.weight"), file)
         missing, unexpected = encoder.load_state_dict(tensors, strict=False)
@@ -215,6 +210,16 @@ def load_encoder(path: str | Path) -> tuple[WhisperEncoder, str]:
             f"{file} is no Whisper encoder: missing {missing[:3]}, unexpected {unexpected[:3]}."
         )
     return encoder.eval(), hash_file(file)
+
+
+def _read_tensors(file: Path) -> dict[str, Tensor]:
+    """Return the encoder's tensors; a checkpoint of the hub has a decoder besides, left alone."""
+    with safe_open(file, framework="pt") as content:
+        return {
+            name.removeprefix(PREFIX): content.get_tensor(name).float()
+            for name in content.keys()  # noqa: SIM118 - not a mapping
+            if name.startswith(PREFIX)
+        }
 
 
 def _check_positions(table: Tensor, file: Path) -> None:

@@ -23,6 +23,7 @@ SHORTEST_S = 0.1
 """Shorter recordings are padded to this: the front-end mirrors 12.5 ms at the ends."""
 
 _EXAMPLE_SAMPLES = 8000
+_MEASURES = ("network.head.gate", "network.head.trust")
 _NEVER = -1e4
 
 
@@ -107,5 +108,5 @@ def export_speech(
     model = export_graph(complete, network.n_states, n_samples=_EXAMPLE_SAMPLES)
     if quantize:
         front_end = next(n for n, m in complete.named_modules() if isinstance(m, SpeechFrontEnd))
-        model = quantize_weights(model, keep=front_end)
+        model = quantize_weights(model, keep=(front_end, *_MEASURES))
     write_artefact(path, model, metadata)

@@ -22,7 +22,8 @@ The population has 0 in the last nine. So a voice's mean, shrunk towards the pop
 there how many clips it is known from and which emotions they seemed to carry."""
 
 _LEVEL, _HEARD = -N_EXTRA, -1
-_SEEMED = slice(_LEVEL + 1, _HEARD)
+SEEMED = slice(_LEVEL + 1, _HEARD)
+"""Where the states say what emotion a clip seems to carry."""
 
 # Before training, the known expert has half a say where a voice is known from three clips, and
 # what the clips' emotions add is taken from the voice where they carry mostly one.
@@ -111,7 +112,7 @@ class VoiceHead(nn.Module):
         """Return logits (batch, 8) of states beside their voice; any, where it is not known."""
         trust = self.trust(self._weigh_evidence(voice_mean, voice_deviation)).sigmoid()
         # The population seems to carry nothing: these are shrunk as the rest of the mean is.
-        added = trust * (voice_mean[:, _SEEMED] @ self.offsets)
+        added = trust * (voice_mean[:, SEEMED] @ self.offsets)
         pooled = slice(None, _LEVEL)
         relative = states[:, pooled] - voice_mean[:, pooled] + added[:, :-1]
         heard = voice_mean[:, _HEARD:].clamp_min(_TINY)
@@ -130,7 +131,7 @@ class VoiceHead(nn.Module):
         n_clips = (heard / (1 - heard).clamp_min(_TINY)).log()
         pooled = slice(None, _LEVEL)
         spread = (voice_deviation / self.deviation)[:, pooled].log().mean(1, keepdim=True)
-        purity = (voice_mean[:, _SEEMED] / heard).square().sum(1, keepdim=True)
+        purity = (voice_mean[:, SEEMED] / heard).square().sum(1, keepdim=True)
         return torch.cat([n_clips, 10 * spread, purity], dim=1)
 
     def listen(self, states: Tensor) -> Tensor:

@@ -1,0 +1,346 @@
+"""From a table of one's own recordings and a finished model to a model that knows them better.
+
+Clips are held out in turn: they say how long to train, how good the result is, and how far it may
+be believed. Then all clips train.
+"""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import os
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emovox.corpora import read_manifest
+from emovox.emotions import EMOTIONS, encode_emotions
+from emovox.errors import ManifestError, ParameterError
+from emovox.files import hash_file
+from emovox.metrics import compute_accuracy, compute_uar, fit_threshold
+from emovox.models import (
+    ArtefactMetadata,
+    Calibration,
+    Encoder,
+    Score,
+    compute_probabilities,
+    get_model,
+    load_artefact,
+)
+from emovox.models.metadata import UNSEALED
+from emovox.training.calibration import fit_temperature
+from emovox.training.job import describe_corpora
+from emovox.training.speech.export import export_speech
+from emovox.training.speech.holding import AUTO, hold_out, validate_kind
+from emovox.training.speech.listening import HeardClips, hear_clips
+from emovox.training.speech.network import SpeechNetwork
+from emovox.training.speech.reading import is_quantized, read_network
+from emovox.training.speech.tuning import HeadTuning, OwnStates, tune_head
+from emovox.types import Clip, FloatArray, IntArray, Progress
+
+FEWEST_CLIPS, FEWEST_OF_EMOTION = 20, 4
+"""Fewer clips than this, in all and of an emotion, teach nothing that can be checked."""
+
+_ERROR_RATE = 0.2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnJob:
+    """What to start from, and how to go on.
+
+    Attributes
+    ----------
+    start : str or path-like
+        A model: its name, or an artefact's path.
+    tuning : HeadTuning
+        How the head learns; its seed decides what is held out when, too.
+    hold_out : str, default="auto"
+        ``speaker``, ``sentence`` or ``clip``; ``auto`` takes the first that the clips allow.
+    n_folds : int, default=5
+        In how many parts clips are held out in turn.
+    """
+
+    start: str | os.PathLike[str]
+    tuning: HeadTuning = field(default_factory=HeadTuning)
+    hold_out: str = AUTO
+    n_folds: int = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnResult:
+    """What came of it.
+
+    Attributes
+    ----------
+    metadata : ArtefactMetadata
+        As the artefact carries it.
+    held_out : str
+        ``speaker``, ``sentence`` or ``clip``.
+    n_steps : int
+        Of training, as held-out clips advised. 0: nothing helped, the model is the one before.
+    before, after : float
+        UAR of held-out clips.
+    failures : tuple of str
+        Messages about clips that could not be used.
+    """
+
+    metadata: ArtefactMetadata
+    held_out: str
+    n_steps: int
+    before: float
+    after: float
+    failures: tuple[str, ...]
+
+
+def train_from(
+    manifest: Path, out: Path, job: OwnJob, *, progress: Progress | None = None
+) -> OwnResult:
+    """Train a finished model further on the clips of a manifest; write it as one ONNX file.
+
+    Parameters
+    ----------
+    manifest : Path
+        Labelled clips; speakers and sentences where they are known.
+    out : Path
+        The artefact; its stem is the model's name.
+    job : OwnJob
+    progress : callable, optional
+        Called with (done, total) of clips heard and training steps together.
+
+    Raises
+    ------
+    ManifestError
+        If there are too few clips, in all or of an emotion.
+    ParameterError
+        If the model cannot be trained further, or does not know an emotion.
+    UnknownModelError, ModelIntegrityError
+        If there is no such model, or it is damaged.
+    """
+    validate_kind(job.hold_out)
+    job.tuning.validate()
+    clips = [clip for clip in read_manifest(manifest) if clip.emotion]
+    _validate_clips(clips, manifest)
+    start = get_model(job.start)
+    network, artefact = read_network(start)
+    _validate_emotions(clips, artefact.metadata)
+    total = len(clips) + (job.n_folds + 1) * job.tuning.n_steps
+    heard = hear_clips(network, clips, progress=_shift(progress, 0, total))
+    _validate_clips(heard.clips, manifest, heard.failures)
+    trial = learn_clips(network, heard, job, progress=_shift(progress, len(clips), total))
+    metadata = dataclasses.replace(
+        artefact.metadata,
+        name=out.stem,
+        corpora=(*artefact.metadata.corpora, *describe_corpora(heard.clips)),
+        data_sha256=hash_file(manifest),
+        seed=job.tuning.seed,
+        code_version=version("emovox"),
+        scores=trial.score(),
+        encoder=_describe_start(start, artefact.metadata),
+        calibration=trial.calibrate(artefact.metadata.calibration.error_rate),
+        seal=UNSEALED,
+    )
+    export_speech(out, network, metadata, quantize=is_quantized(start))
+    return OwnResult(
+        metadata=load_artefact(out).metadata,
+        held_out=trial.held_out,
+        n_steps=trial.best * job.tuning.every,
+        before=trial.compute_uar(trial.logits[0]),
+        after=trial.compute_uar(trial.select()),
+        failures=heard.failures,
+    )
+
+
+def learn_clips(
+    network: SpeechNetwork, heard: HeardClips, job: OwnJob, *, progress: Progress | None = None
+) -> OwnTrial:
+    """Train a network in place on clips that it heard; return how it went.
+
+    Parameters
+    ----------
+    network : SpeechNetwork
+    heard : HeardClips
+        Labelled.
+    job : OwnJob
+        Its ``start`` is the network.
+    progress : callable, optional
+        Called with (steps done, steps in all).
+
+    Raises
+    ------
+    ManifestError
+        If the clips cannot be held out so.
+    """
+    data, options = _collect(heard), job.tuning
+    kind, fold = hold_out(
+        heard.clips, data.labels, job.hold_out, n_folds=job.n_folds, seed=options.seed
+    )
+    total = (job.n_folds + 1) * options.n_steps
+    logits = _try_out(network, data, fold, options, _shift(progress, 0, total))
+    trial = OwnTrial(heard.clips, data, kind, fold, logits)
+    options = dataclasses.replace(options, n_steps=trial.best * options.every)
+    tune_head(network, data, options, progress=_shift(progress, total - options.n_steps, total))
+    return trial
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OwnTrial:
+    """What was said of held-out clips, the longer trained the later.
+
+    Attributes
+    ----------
+    clips : tuple of Clip
+    data : OwnStates
+        Of the clips.
+    held_out : str
+        ``speaker``, ``sentence`` or ``clip``.
+    fold : ndarray of int64, shape (n_clips,)
+        In which each clip was held out.
+    logits : ndarray of float32, shape (n_looks, n_clips, 8)
+    """
+
+    clips: tuple[Clip, ...]
+    data: OwnStates
+    held_out: str
+    fold: IntArray
+    logits: FloatArray
+
+    @property
+    def best(self) -> int:
+        """The look at which all held-out clips are judged best."""
+        return self._find_best(np.ones(len(self.fold), dtype=bool))
+
+    def select(self) -> FloatArray:
+        """Return logits (n_clips, 8) at the look that the clips of the other folds advise.
+
+        So the figures made of them know nothing of the clips themselves.
+        """
+        chosen: FloatArray = np.zeros_like(self.logits[0])
+        for one in np.unique(self.fold):
+            there = self.fold == one
+            chosen[there] = self.logits[self._find_best(~there), there]
+        return chosen
+
+    def _find_best(self, rows: NDArray[np.bool_]) -> int:
+        """Return the look with the least cross-entropy, its confidence set right before."""
+        labels = self.data.labels[rows]
+        weight = 1 / np.bincount(labels)[labels]
+        losses = []
+        for logits in self.logits[:, rows]:
+            temperature = fit_temperature(compute_probabilities(logits), labels)
+            said = compute_probabilities(logits, temperature=temperature)
+            right = said[np.arange(len(labels)), labels].astype(np.float64)
+            losses.append(float((weight * -np.log(np.maximum(right, 1e-30))).sum()))
+        return int(np.argmin(losses))
+
+    def compute_uar(self, logits: FloatArray) -> float:
+        """Return the UAR of such logits of all clips, shape (n_clips, 8)."""
+        return float(compute_uar(self.data.labels, logits.argmax(axis=1)))
+
+    def score(self) -> tuple[Score, ...]:
+        """Return the figures for the card, after and before."""
+        corpora = sorted({clip.corpus or "own" for clip in self.clips})
+        scores = []
+        for logits, when in ((self.select(), ""), (self.logits[0], ", before this training")):
+            for metric, compute in (("uar", compute_uar), ("accuracy", compute_accuracy)):
+                scores.append(
+                    Score(
+                        metric=metric,
+                        value=round(float(compute(self.data.labels, logits.argmax(axis=1))), 4),
+                        protocol=f"own recordings, each {self.held_out} held out once{when}",
+                        corpus=", ".join(corpora),
+                        n_folds=int(self.fold.max()) + 1,
+                        n_speakers=len({clip.speaker_id for clip in self.clips}),
+                        n_clips=len(self.clips),
+                    )
+                )
+        return tuple(scores)
+
+    def calibrate(self, error_rate: float | None) -> Calibration:
+        """Return temperature and threshold, fitted on held-out clips."""
+        logits, labels = self.select(), self.data.labels
+        temperature = fit_temperature(compute_probabilities(logits), labels)
+        wanted = _ERROR_RATE if error_rate is None else error_rate
+        probabilities = compute_probabilities(logits, temperature=temperature)
+        point = fit_threshold(labels, probabilities, error_rate=wanted)
+        return Calibration(temperature, float(point.threshold), wanted, float(point.coverage))
+
+
+def _try_out(
+    network: SpeechNetwork,
+    data: OwnStates,
+    fold: IntArray,
+    options: HeadTuning,
+    progress: Progress | None,
+) -> FloatArray:
+    """Train without each fold in turn; return what is said of it at every look."""
+    n_looks = 1 + options.n_steps // options.every
+    logits = np.zeros((n_looks, len(fold), len(EMOTIONS)), np.float32)
+    for one in range(int(fold.max()) + 1):
+        held = np.flatnonzero(fold == one)
+        logits[:, held] = tune_head(
+            copy.deepcopy(network),
+            data.take(np.flatnonzero(fold != one)),
+            options,
+            watch=data.take(held).states,
+            progress=_shift(progress, one * options.n_steps, 0),
+        )
+    return logits
+
+
+def _collect(heard: HeardClips) -> OwnStates:
+    # A clip whose speaker is unknown is nobody else's.
+    names = [clip.speaker_id or f"? {number}" for number, clip in enumerate(heard.clips)]
+    speakers = np.unique(names, return_inverse=True)[1].astype(np.int64)
+    labels = encode_emotions([clip.emotion for clip in heard.clips])
+    return OwnStates(heard.states, labels, speakers)
+
+
+def _describe_start(path: Path, metadata: ArtefactMetadata) -> Encoder:
+    before = metadata.encoder
+    from_encoder = f", itself from {before.name}" if before else ""
+    licence = before.licence if before else "see its training data"
+    return Encoder(f"{metadata.name}{from_encoder}", licence, hash_file(path))
+
+
+def _validate_clips(clips: Sequence[Clip], manifest: Path, failures: Sequence[str] = ()) -> None:
+    lost = f" ({len(failures)} cannot be used, the first: {failures[0]})" if failures else ""
+    if len(clips) < FEWEST_CLIPS:
+        raise ManifestError(
+            f"{manifest} has {len(clips)} clips with an emotion{lost}; at least {FEWEST_CLIPS} are "
+            "needed.",
+            hint="A hundred are a good beginning.",
+        )
+    count = Counter(clip.emotion for clip in clips)
+    few = [f"{name} ({n})" for name, n in sorted(count.items()) if n < FEWEST_OF_EMOTION]
+    if few:
+        raise ManifestError(
+            f"{manifest} has fewer than {FEWEST_OF_EMOTION} clips of: {', '.join(few)}{lost}.",
+            hint="Add some, or leave these out: what the model knows of them it keeps.",
+        )
+    if len(count) < 2:
+        raise ManifestError(
+            f"{manifest} has clips of {next(iter(count))} alone{lost}; at least two emotions are "
+            "needed."
+        )
+
+
+def _validate_emotions(clips: Sequence[Clip], metadata: ArtefactMetadata) -> None:
+    unknown = sorted({clip.emotion for clip in clips} - set(metadata.emotions))
+    if unknown:
+        raise ParameterError(
+            f"{metadata.name!r} does not know: {', '.join(unknown)}.",
+            hint=f"Leave these clips out, or start from another model. It knows "
+            f"{', '.join(metadata.emotions)}.",
+        )
+
+
+def _shift(progress: Progress | None, done_before: int, total: int) -> Progress | None:
+    """Return what tells the progress of one part of the work as that of all."""
+    if progress is None:
+        return None
+    return lambda done, _: progress(done_before + done, total)

@@ -1,0 +1,222 @@
+"""An artefact read back as the network it was made from, so that training can go on from it."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from emovox.corpora.synthetic import make_voice
+from emovox.corpora.synthetic_voice import synthesize_clip
+from emovox.errors import ModelIntegrityError, ParameterError
+from emovox.models import Artefact, load_artefact
+from emovox.training.encoder import EncoderShape, WhisperEncoder
+from emovox.training.speech.export import FRONTEND
+from emovox.training.speech.network import NetworkOptions, SpeechNetwork
+from emovox.types import FloatArray
+
+_PREFIX = "network."
+_PRODUCTS = ("MatMul", "MatMulInteger", "Gemm")
+# Between a product and its bias: what undoes the quantization.
+_BETWEEN = ("Cast", "Mul")
+_TURNED = "_Transposed"
+_CHANNELS_A_HEAD = 64
+
+LARGEST_DIFFERENCE = 0.15
+"""Between the states of a network read back and of its artefact, in the population's deviations,
+on average. 8-bit activations make 0.06, one layer mistaken for another 0.7 or more."""
+
+
+def read_network(path: str | os.PathLike[str]) -> tuple[SpeechNetwork, Artefact]:
+    """Return the network that an artefact holds, its 8-bit weights as float32.
+
+    Which layers are pooled stands nowhere in the file: the first choice whose states
+    are the artefact's own is taken, so that a network wrongly read never comes out.
+
+    Parameters
+    ----------
+    path : path-like
+        As `export_speech` writes it.
+
+    Returns
+    -------
+    network : SpeechNetwork
+        In evaluation mode. It computes with the weights of the artefact, but in float32
+        throughout: states differ by what 8-bit activations lose.
+    artefact : Artefact
+
+    Raises
+    ------
+    UnknownModelError, ModelIntegrityError
+        If there is no such artefact, or it is damaged.
+    ParameterError
+        If it is none of a speech network.
+    """
+    artefact = load_artefact(path)
+    if artefact.metadata.frontend != FRONTEND:
+        raise ParameterError(
+            f"{artefact.metadata.name!r} hears by {artefact.metadata.frontend}; training can start "
+            f"from models alone that hear by {FRONTEND}.",
+            hint="emovox-small is one; so are models that were trained from it.",
+        )
+    tensors = read_tensors(path)
+    for options in _list_options(tensors):
+        network = _build(tensors, options)
+        if measure_difference(network, artefact) < LARGEST_DIFFERENCE:
+            return network, artefact
+    raise ModelIntegrityError(
+        f"{os.fspath(path)!r} cannot be read back: no network of this emovox says what it says.",
+        hint="It was made by another version; train from a model of this one.",
+    )
+
+
+def read_tensors(path: str | os.PathLike[str]) -> dict[str, Tensor]:
+    """Return the weights of a speech network's artefact, named as in its ``state_dict``."""
+    graph = onnx.load(Path(path)).graph
+    values = _dequantize(
+        {item.name: onnx.numpy_helper.to_array(item) for item in graph.initializer}
+    )
+    names = {name: name for name in values if name.startswith(_PREFIX)}
+    names |= _name_products(graph, values)
+    tensors = {}
+    for name, right in names.items():
+        key = right.removeprefix(_PREFIX).removesuffix(_TURNED)
+        value = values[name]
+        # A product has (n_in, n_out), a layer of torch (n_out, n_in).
+        turned = name.endswith(_TURNED) or name != right
+        tensors[key] = torch.from_numpy(np.ascontiguousarray(value.T if turned else value).copy())
+    return {key: value for key, value in _to_convolutions(tensors) if not _is_front_end(key)}
+
+
+def is_quantized(path: str | os.PathLike[str]) -> bool:
+    """Return whether an artefact's weights are kept in 8 bits."""
+    return any(node.op_type == "MatMulInteger" for node in onnx.load(Path(path)).graph.node)
+
+
+def measure_difference(network: SpeechNetwork, artefact: Artefact) -> float:
+    """Return how far states of a network lie from its artefact's, in deviations, on average.
+
+    Parameters
+    ----------
+    network : SpeechNetwork
+    artefact : Artefact
+        With the same states.
+    """
+    rng = np.random.default_rng(0)
+    clip = synthesize_clip("happy", make_voice(0), rng)
+    head = network.head
+    with torch.inference_mode():
+        voice = head.mean[None], head.deviation[None]
+        _, states = network(torch.from_numpy(clip)[None], torch.tensor([len(clip)]), *voice)
+        there = torch.from_numpy(artefact.run([clip]).states)
+        return float(((states - there) / head.deviation).abs().mean())
+
+
+def _dequantize(values: Mapping[str, NDArray[Any]]) -> dict[str, FloatArray]:
+    """Return all float values, those kept in 8 bits among them; one scale each output channel."""
+    floats = {n: v for n, v in values.items() if v.dtype == np.float32 and not n.endswith("_scale")}
+    for name, value in values.items():
+        base = name.removesuffix("_quantized")
+        if base != name:
+            steps = value.astype(np.float32) - values[f"{base}_zero_point"].astype(np.float32)
+            floats[base] = steps * values[f"{base}_scale"]
+    return floats
+
+
+def _name_products(graph: Any, values: Mapping[str, FloatArray]) -> dict[str, str]:
+    """Return the names of weights that the exporter folded into constants without one.
+
+    A weight is called after the bias that is added to its product. Keys have no bias: theirs is
+    the product of the same states as the queries'.
+    """
+    users = defaultdict(list)
+    for node in graph.node:
+        for name in node.input:
+            users[name].append(node)
+    named, nameless = {}, {}
+    of_states = {}
+    for node in graph.node:
+        weight = node.input[1].removesuffix("_quantized") if node.op_type in _PRODUCTS else ""
+        if weight not in values or weight.startswith(_PREFIX):
+            continue
+        bias = _find_bias(node, users)
+        if bias:
+            named[weight] = bias.removesuffix("bias") + "weight"
+            if bias.endswith("q_proj.bias"):
+                of_states[node.input[0]] = named[weight]
+        else:
+            nameless[weight] = node.input[0]
+    for weight, states in nameless.items():
+        if states in of_states:
+            named[weight] = of_states[states].replace("q_proj", "k_proj")
+    return named
+
+
+def _find_bias(node: Any, users: Mapping[str, list[Any]]) -> str:
+    while True:
+        following = users[node.output[0]]
+        if len(following) != 1:
+            return ""
+        node = following[0]
+        if node.op_type == "Add":
+            return next((n for n in node.input if re.fullmatch(rf"{_PREFIX}.*\.bias", n)), "")
+        if node.op_type not in _BETWEEN:
+            return ""
+
+
+def _to_convolutions(tensors: Mapping[str, Tensor]) -> Iterator[tuple[str, Tensor]]:
+    """Undo what the export did to convolutions: a product over windows of three steps."""
+    for key, value in tensors.items():
+        if key.endswith("product.weight"):
+            windows = value.reshape(len(value), 3, -1)
+            yield key.replace("product.", ""), windows.permute(0, 2, 1).contiguous()
+        else:
+            yield key.replace("product.", ""), value
+
+
+def _is_front_end(key: str) -> bool:
+    return key.startswith("front_end.")
+
+
+def _list_options(tensors: Mapping[str, Tensor]) -> Iterator[NetworkOptions]:
+    """Yield the shapes that have such tensors, the likeliest first: the last layers pooled."""
+    width = len(tensors["encoder.conv1.bias"])
+    n_layers = _count_layers(tensors)
+    n_pooled = len(tensors["head.mean"]) // (2 * width)
+    hidden = next(len(v) for k, v in tensors.items() if k.endswith("unknown.hidden.bias"))
+    lower = itertools.combinations(range(n_layers - 1, -1, -1), n_pooled - 1)
+    for others in lower:
+        pooled = (*sorted(others), n_layers)
+        yield NetworkOptions(n_frozen=pooled[0], pooled=pooled, hidden=hidden)
+
+
+def _build(tensors: Mapping[str, Tensor], options: NetworkOptions) -> SpeechNetwork:
+    width, n_mels, _ = tensors["encoder.conv1.weight"].shape
+    n_heads = max(1, width // _CHANNELS_A_HEAD)
+    shape = EncoderShape(_count_layers(tensors), width, n_heads, n_mels)
+    network = SpeechNetwork(WhisperEncoder(shape), options)
+    if "encoder.layer_norm.weight" not in tensors:
+        # Layers above were cut off, and with them what follows the last one.
+        network.encoder.layer_norm = nn.Identity()  # type: ignore[assignment]
+    try:
+        network.load_state_dict(tensors)
+    except RuntimeError as error:
+        raise ModelIntegrityError(
+            f"the artefact's weights are not those of a speech network: {error}"
+        ) from None
+    return network.eval()
+
+
+def _count_layers(tensors: Mapping[str, Tensor]) -> int:
+    layers = (re.match(r"encoder\.layers\.(\d+)\.", name) for name in tensors)
+    return 1 + max(int(found[1]) for found in layers if found)
