@@ -68,12 +68,12 @@ class StudyView:
             self._tasks[""] = self._bars.add_task("all runs", total=self._n_runs, note="")
         if event["event"] == "epoch":
             if run.is_network:
-                self._cost.learn(run.config.model, run.n_train, 1, event["seconds"])
+                self._cost.learn(run.config, run.n_train, 1, event["seconds"])
             self._show_epoch(run, event)
             return
         self._pending.pop(run.config.id, None)
         if event["event"] == "done" and not run.is_network:
-            self._cost.learn(run.config.model, run.n_train, 0, event["seconds"])
+            self._cost.learn(run.config, run.n_train, 0, event["seconds"])
         n_done = self._n_runs - len(self._pending)
         self._say(f"{n_done}/{self._n_runs}  {run.label}: {_describe_end(event)}; {self._expect()}")
         if self._bars is not None:

@@ -21,23 +21,27 @@ A study file is TOML::
     model = "notebook_cnn"
     augmentation = "none"
 
-Every experiment runs under every protocol, on every fold, with every seed.
+    [report]                             # which experiments answer which question
+    families = ["try1"]
+
+Every experiment runs under every protocol (its own, where it names some), on every fold, with
+every seed.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from emovox.augment import list_policies
+from emovox.augment import get_policy
 from emovox.corpora import SyntheticOptions, list_corpora
 from emovox.emotions import EMOTIONS
 from emovox.errors import ConfigError, ParameterError
 from emovox.features import list_feature_sets
-from emovox.protocols import get_protocol, list_protocols
+from emovox.protocols import Limits, get_protocol, list_protocols
 from emovox.study.normalize import NONE, NORMALIZATIONS
 from emovox.study.settings import (
     apply_override,
@@ -47,7 +51,7 @@ from emovox.study.settings import (
     format_toml,
     read_toml,
 )
-from emovox.training import TrainingOptions, default_options, list_models
+from emovox.training import TrainingOptions, default_options, get_model_spec, list_models
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +102,7 @@ class Experiment:
     model : str
         One of ``emovox.training.list_models()``.
     augmentation : str
-        One of ``emovox.augment.list_policies()``.
+        One of ``emovox.augment.list_policies()``, or transforms joined by ``+``.
     features : str
         One of ``emovox.features.list_feature_sets()``.
     normalize : str
@@ -108,6 +112,12 @@ class Experiment:
         One line for figures and the report; the name when empty.
     training : mapping
         Training options of this experiment alone.
+    protocols : tuple of str
+        Under which it runs; those of ``[study]`` when empty.
+    emotions : tuple of str
+        Only clips of these are trained on and tested; all when empty.
+    train_speakers : int
+        So many training speakers at most, one of each corpus first; 0: all.
     """
 
     name: str
@@ -117,6 +127,53 @@ class Experiment:
     normalize: str = NONE
     title: str = ""
     training: Mapping[str, Any] = field(default_factory=dict)
+    protocols: tuple[str, ...] = ()
+    emotions: tuple[str, ...] = ()
+    train_speakers: int = 0
+
+    @property
+    def limits(self) -> Limits:
+        """What of each fold it uses."""
+        return Limits(self.emotions, self.train_speakers)
+
+
+@dataclass(frozen=True, slots=True)
+class ReportSettings:
+    """The table ``[report]``: which experiments answer which question of the report.
+
+    Attributes
+    ----------
+    ladder : tuple of str
+        Experiments under several protocols: what each leak is worth.
+    remedies : tuple of str
+        What is done against overfitting, each compared with the first, which does nothing.
+    model_size : tuple of str
+        Networks of several widths: the gap between training and test against their size.
+    data_size : tuple of str
+        Experiments with several ``train_speakers``: the gap against the number of voices.
+    families : tuple of str
+        Kinds of models on the same folds, each compared with the first. The general sections of
+        the report show these alone.
+    cross_corpus : tuple of str
+        Experiments under ``corpus`` and ``corpus-pairs``: the matrix of corpora.
+    statistics : tuple of str
+        Feature sets whose statistics are in the report.
+    audit : bool
+        Whether the report says what leaks; every recording is listened to for that.
+    """
+
+    ladder: tuple[str, ...] = ()
+    remedies: tuple[str, ...] = ()
+    model_size: tuple[str, ...] = ()
+    data_size: tuple[str, ...] = ()
+    families: tuple[str, ...] = ()
+    cross_corpus: tuple[str, ...] = ()
+    statistics: tuple[str, ...] = ()
+    audit: bool = False
+
+
+QUESTIONS = ("ladder", "remedies", "model_size", "data_size", "families", "cross_corpus")
+"""The fields of ``[report]`` that name experiments."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +211,8 @@ class StudyPlan:
         The tables ``[protocols.NAME]``: options of trainings under that protocol.
     splits : mapping of str to mapping
         The tables ``[splits.NAME]``: options of the protocol itself.
+    report : ReportSettings
+        The table ``[report]``.
     """
 
     study: StudySettings
@@ -163,6 +222,18 @@ class StudyPlan:
     splits: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     fast_settings: FastSettings = field(default_factory=FastSettings)
     synthetic: SyntheticOptions = field(default_factory=SyntheticOptions)
+    report: ReportSettings = field(default_factory=ReportSettings)
+
+    @property
+    def protocols_used(self) -> tuple[str, ...]:
+        """Every protocol that an experiment runs under: those of ``[study]`` first."""
+        used = {p: None for e in self.experiments for p in self.list_protocols(e)}
+        first = [p for p in self.study.protocols if p in used]
+        return tuple(dict.fromkeys((*first, *used)))
+
+    def list_protocols(self, experiment: Experiment) -> tuple[str, ...]:
+        """Return the protocols that an experiment runs under."""
+        return experiment.protocols or self.study.protocols
 
     def get_training(self, experiment: Experiment, protocol: str) -> TrainingOptions:
         """Return the training options of one experiment under one protocol, with seed 0.
@@ -188,6 +259,7 @@ class StudyPlan:
                 "study": study,
                 "synthetic": dataclasses.asdict(self.synthetic),
                 "fast": dataclasses.asdict(self.fast_settings),
+                "report": dataclasses.asdict(self.report),
                 "training": self.training,
                 "protocols": self.protocols,
                 "splits": self.splits,
@@ -226,7 +298,16 @@ def build_plan(tables: Mapping[str, Any]) -> StudyPlan:
     """Make a plan of nested tables; see `read_study`."""
     check_keys(
         tables,
-        ("study", "training", "protocols", "splits", "experiments", "fast", "synthetic"),
+        (
+            "study",
+            "training",
+            "protocols",
+            "splits",
+            "experiments",
+            "fast",
+            "synthetic",
+            "report",
+        ),
         "the study file",
     )
     study = build_record(StudySettings, tables.get("study", {}), "[study]")
@@ -246,10 +327,11 @@ def build_plan(tables: Mapping[str, Any]) -> StudyPlan:
         splits=tables.get("splits", {}),
         fast_settings=build_record(FastSettings, tables.get("fast", {}), "[fast]"),
         synthetic=build_record(SyntheticOptions, tables.get("synthetic", {}), "[synthetic]"),
+        report=build_record(ReportSettings, tables.get("report", {}), "[report]"),
     )
     _validate_names(plan)
     _validate_training(plan)
-    return plan
+    return _validate_report(plan, defined)
 
 
 def _validate_names(plan: StudyPlan) -> None:
@@ -269,9 +351,21 @@ def _validate_names(plan: StudyPlan) -> None:
     for experiment in plan.experiments:
         where = f"[experiments.{experiment.name}]"
         check_name(experiment.model, list_models(), f"{where} model")
-        check_name(experiment.augmentation, list_policies(), f"{where} augmentation")
+        try:
+            get_policy(experiment.augmentation)
+        except ParameterError as error:
+            text = f"{where} augmentation: {error.message}"
+            raise ConfigError(text, hint=error.hint) from None
         check_name(experiment.features, list_feature_sets(), f"{where} features")
         check_name(experiment.normalize, NORMALIZATIONS, f"{where} normalize")
+        for protocol in experiment.protocols:
+            check_name(protocol, list_protocols(), f"{where} protocols")
+        for emotion in experiment.emotions:
+            check_name(emotion, EMOTIONS, f"{where} emotions")
+        if experiment.train_speakers < 0:
+            raise ConfigError(
+                f"{where} train_speakers is {experiment.train_speakers}; it must be 0 or more."
+            )
 
 
 def _validate_training(plan: StudyPlan) -> None:
@@ -283,3 +377,25 @@ def _validate_training(plan: StudyPlan) -> None:
     for where, table in tables.items():
         check_keys(table, known, where)
         build_record(TrainingOptions, table, where).validate()
+    for experiment in plan.experiments:
+        for protocol in plan.list_protocols(experiment):
+            options = plan.get_training(experiment, protocol)
+            try:
+                get_model_spec(experiment.model).validate(options)
+            except ParameterError as error:
+                text = f"[experiments.{experiment.name}]: {error.message}"
+                raise ConfigError(text, hint=error.hint) from None
+
+
+def _validate_report(plan: StudyPlan, defined: Iterable[str]) -> StudyPlan:
+    """Check the names in ``[report]``; of experiments that are not chosen nothing is asked."""
+    chosen = [experiment.name for experiment in plan.experiments]
+    kept = {}
+    for question in QUESTIONS:
+        names = getattr(plan.report, question)
+        for name in names:
+            check_name(name, defined, f"[report] {question}")
+        kept[question] = tuple(name for name in names if name in chosen)
+    for name in plan.report.statistics:
+        check_name(name, list_feature_sets(), "[report] statistics")
+    return dataclasses.replace(plan, report=dataclasses.replace(plan.report, **kept))

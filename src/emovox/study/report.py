@@ -123,7 +123,7 @@ def _draw_figures(story: Story, evaluation: Evaluation, folder: Path) -> None:
     from emovox.study import plots  # noqa: PLC0415
     from emovox.study.plot_style import save_figure  # noqa: PLC0415
 
-    leaky = [name for name in story.plan.study.protocols if get_protocol(name).leaky]
+    leaky = [name for name in story.plan.protocols_used if get_protocol(name).leaky]
     for name, curves in story.curves.items():
         figure = plots.draw_learning_curves(story.get_title(name), curves, leaky)
         save_figure(figure, folder / f"learning-{name}")

@@ -60,12 +60,12 @@ class Story:
     @property
     def faulty(self) -> str | None:
         """The first protocol of the study whose test speakers are in training."""
-        return next((p for p in self.plan.study.protocols if get_protocol(p).leaky), None)
+        return next((p for p in self.plan.protocols_used if get_protocol(p).leaky), None)
 
     @property
     def honest(self) -> str | None:
         """The first protocol of the study whose test speakers are not."""
-        return next((p for p in self.plan.study.protocols if not get_protocol(p).leaky), None)
+        return next((p for p in self.plan.protocols_used if not get_protocol(p).leaky), None)
 
     @property
     def best(self) -> Standing | None:
@@ -130,7 +130,7 @@ def _write_lines(story: Story) -> Iterator[str]:
 
 
 def _write_main(story: Story) -> Iterator[str]:
-    protocols = story.plan.study.protocols
+    protocols = story.plan.protocols_used
     yield "## What each idea scores\n"
     yield (
         "UAR (mean over emotions of the share recognised) in % on test rows, all corpora pooled; "
@@ -241,7 +241,7 @@ def _write_data(story: Story) -> Iterator[str]:
         emotions = {clip.emotion for clip in story.clips if clip.corpus == corpus}
         table.append([corpus, f"{n_clips:,}", str(by_corpus[corpus]), str(len(emotions))])
     yield format_table(["corpus", "clips", "speakers", "emotions"], table)
-    for name in story.plan.study.protocols:
+    for name in story.plan.protocols_used:
         protocol = get_protocol(name)
         yield f"- `{name}`: {protocol.description} ({protocol.source})"
     yield (

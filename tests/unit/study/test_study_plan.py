@@ -58,6 +58,15 @@ def test_the_first_study_is_the_three_tries_and_two_baselines():
         ("study.seeds=[]", "at least one experiment, corpus, protocol and seed"),
         ("fast.epoch=1", r"unknown key 'epoch' in \[fast\]"),
         ("synthetic.speakers=1", r"unknown key 'speakers' in \[synthetic\]"),
+        ("report.laddr=1", r"unknown key 'laddr' in \[report\]. Did you mean 'ladder'"),
+        ('report.ladder=["linaer"]', r"\[report\] ladder.*Did you mean 'linear'"),
+        ('report.statistics=["fulll"]', "Did you mean 'full'"),
+        ("report.audit=1", r"\[report\] audit is 1, it must be of type bool"),
+        ('experiments.linear.protocols=["speakr"]', "Did you mean 'speaker'"),
+        ('experiments.linear.emotions=["hapy"]', "Did you mean 'happy'"),
+        ("experiments.linear.train_speakers=-1", "train_speakers is -1"),
+        ("experiments.linear.augmentation=noise+pich", "Did you mean 'pitch'"),
+        ("experiments.linear.training.width=0.5", "'logistic' has no width to set"),
     ],
 )
 def test_what_is_not_known_is_refused_with_a_suggestion(tiny_study, override, message):

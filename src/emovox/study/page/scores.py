@@ -51,7 +51,7 @@ def write_scores(story: Story) -> Iterator[Section]:
 
 
 def _tabulate_scores(story: Story) -> Table:
-    protocols = [p for p in story.plan.study.protocols if any(k[1] == p for k in story.standings)]
+    protocols = [p for p in story.plan.protocols_used if any(k[1] == p for k in story.standings)]
     header = ["idea"]
     for protocol in protocols:
         several = f"{protocol}: " if len(protocols) > 1 else ""
@@ -125,7 +125,7 @@ def make_dot(standing: Standing) -> Dot:
 def list_marks(story: Story) -> list[tuple[str, str]]:
     """Return the legend of marks by protocol."""
     marks = []
-    for protocol in story.plan.study.protocols:
+    for protocol in story.plan.protocols_used:
         leaky = get_protocol(protocol).leaky
         note = "faulty: test speakers also train" if leaky else "voices never heard"
         marks.append(("diamond f-vermilion" if leaky else "circle f-blue", f"{protocol} ({note})"))

@@ -109,7 +109,7 @@ def write_methods(story: Story) -> Iterator[Section]:
     """Give how everything was done, in words and tables."""
     plan = story.plan
     protocols = []
-    for name in plan.study.protocols:
+    for name in plan.protocols_used:
         protocol = get_protocol(name, **plan.splits.get(name, {}))
         folds = {row["fold"] for row in story.rows if row["protocol"] == name} - {ALL}
         n_folds = f"{len(folds)} fold" + "s" * (len(folds) != 1)
