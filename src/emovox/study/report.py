@@ -9,9 +9,10 @@ from pathlib import Path
 
 from emovox.files import write_text
 from emovox.protocols import get_protocol
-from emovox.study.comparison import compare_experiments
+from emovox.study.comparison import compare_experiments, compare_with_first
 from emovox.study.curves import read_curves
 from emovox.study.evaluate import ALL, Evaluation, evaluate_runs
+from emovox.study.evidence import read_evidence
 from emovox.study.export import write_results, write_tables
 from emovox.study.mistakes import find_mistakes
 from emovox.study.plan import StudyPlan
@@ -86,6 +87,7 @@ def _tell(
 ) -> Story:
     """Put together all that reports are written from."""
     names = [experiment.name for experiment in plan.experiments]
+    evidence = read_evidence(plan, root)
     curves = {name: read_curves(name, finished, root) for name in names}
     story = Story(
         plan=plan,
@@ -96,11 +98,15 @@ def _tell(
         n_finished=len(finished),
         standings=rank_standings(evaluation),
         environments=_read_environments(finished, root),
+        evidence=evidence,
     )
     best = story.best
+    honest = story.honest
+    remedies = plan.report.remedies
     return dataclasses.replace(
         story,
-        pairs=compare_experiments(evaluation.tests, names, story.honest) if story.honest else (),
+        pairs=compare_experiments(evaluation.tests, story.core, honest) if honest else (),
+        helped=compare_with_first(evaluation.tests, remedies, honest) if honest else (),
         mistakes=(
             find_mistakes(evaluation.tests, clips, (best.experiment, best.protocol)) if best else ()
         ),

@@ -11,8 +11,9 @@ from emovox.protocols import get_protocol
 from emovox.study.comparison import Paired
 from emovox.study.curves import Curves, CurveSummary, summarize_curves
 from emovox.study.evaluate import ALL
+from emovox.study.evidence import Evidence
 from emovox.study.mistakes import Mistake
-from emovox.study.plan import StudyPlan
+from emovox.study.plan import Experiment, StudyPlan
 from emovox.study.standings import Standing
 from emovox.study.words import format_table
 from emovox.types import Clip
@@ -40,10 +41,14 @@ class Story:
         Seeds and folds put together.
     pairs : tuple of Paired
         Ideas against each other, under the honest protocol.
+    helped : tuple of Paired
+        Remedies against the first of them, which does nothing, under the honest protocol.
     mistakes : tuple of Mistake
         The most confident ones of the best idea.
     environments : tuple of mapping
         The different ones of the runs.
+    evidence : Evidence
+        Audit and statistics, where the study asks for them.
     """
 
     plan: StudyPlan
@@ -54,8 +59,15 @@ class Story:
     n_finished: int
     standings: Mapping[tuple[str, str], Standing] = field(default_factory=dict)
     pairs: tuple[Paired, ...] = ()
+    helped: tuple[Paired, ...] = ()
     mistakes: tuple[Mistake, ...] = ()
     environments: tuple[Mapping[str, str], ...] = ()
+    evidence: Evidence = field(default_factory=Evidence)
+
+    @property
+    def core(self) -> tuple[str, ...]:
+        """The experiments that the general sections show: the families, else all."""
+        return self.plan.report.families or tuple(e.name for e in self.plan.experiments)
 
     @property
     def faulty(self) -> str | None:
@@ -71,7 +83,11 @@ class Story:
     def best(self) -> Standing | None:
         """The idea with the highest UAR under the honest protocol (the faulty one without it)."""
         protocol = self.honest or self.faulty
-        found = [one for one in self.standings.values() if one.protocol == protocol]
+        found = [
+            one
+            for one in self.standings.values()
+            if one.protocol == protocol and one.experiment in self.core
+        ]
         return max(found, key=lambda one: one.uar, default=None)
 
     @property
@@ -83,6 +99,20 @@ class Story:
         """Return how an experiment is called."""
         titles = {e.name: e.title for e in self.plan.experiments}
         return titles[experiment] or experiment
+
+    def get_experiment(self, name: str) -> Experiment:
+        """Return an experiment by name."""
+        return next(e for e in self.plan.experiments if e.name == name)
+
+    def list_standings(self, names: Sequence[str], protocol: str | None) -> list[Standing]:
+        """Return where these experiments stand under a protocol, as far as they are tested."""
+        keys = ((name, str(protocol)) for name in names)
+        return [self.standings[key] for key in keys if key in self.standings]
+
+    def is_selected(self, experiment: str, protocol: str) -> bool:
+        """Return whether the epoch that is tested was chosen on the watched rows."""
+        options = self.plan.get_training(self.get_experiment(experiment), protocol)
+        return options.keep == "best" and not get_protocol(protocol).leaky
 
     def find_pooled(self, **wanted: Any) -> list[Row]:
         """Return the rows pooled over folds whose fields have these values."""
@@ -204,7 +234,7 @@ def _write_curves(story: Story) -> Iterator[str]:
             story.get_title(name),
             protocol,
             *_format_summary(
-                summarize_curves(histories, selected=not get_protocol(protocol).leaky)
+                summarize_curves(histories, selected=story.is_selected(name, protocol))
             ),
         ]
         for name, curves in story.curves.items()

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from emovox.emotions import EMOTIONS
 from emovox.protocols import get_protocol
-from emovox.study.curves import summarize_curves
+from emovox.study.curves import Curves, summarize_curves
 from emovox.study.findings_overfitting import (
     explain_dev_above_train,
     judge_overfitting,
@@ -67,12 +67,13 @@ def write_overfitting(story: Story) -> Iterator[Section]:
 
 def write_curves(story: Story) -> Iterator[Section]:
     """Give the learning curves of all networks."""
-    if not story.curves:
+    shown = _choose_curves(story)
+    if not shown:
         return
     parts: list[Part] = [Prose([finding.answer for finding in explain_dev_above_train(story)])]
-    tops = find_loss_top([h for curves in story.curves.values() for h in curves.values()])
+    tops = find_loss_top([h for curves in shown.values() for h in curves.values()])
     figures, losses = [], []
-    for name, curves in story.curves.items():
+    for name, curves in shown.items():
         for protocol, histories in curves.items():
             folds = f"mean of {len(histories)} runs" if len(histories) > 1 else "one run"
             watched = "test rows" if get_protocol(protocol).leaky else "dev speakers"
@@ -92,7 +93,7 @@ def write_curves(story: Story) -> Iterator[Section]:
     parts.append(Grid(figures, "UAR (%) by epoch", legend=_CURVE_LEGEND))
     parts.append(Grid(losses, "Cross-entropy (nats) by epoch", fold="The same for the loss",
                       legend=_CURVE_LEGEND))  # fmt: skip
-    parts.append(_tabulate_curves(story))
+    parts.append(_tabulate_curves(story, shown))
     yield Section(
         "curves",
         "Learning curves",
@@ -102,11 +103,28 @@ def write_curves(story: Story) -> Iterator[Section]:
     )
 
 
-def _tabulate_curves(story: Story) -> Table:
+def _choose_curves(story: Story) -> dict[str, Curves]:
+    """Return the curves of general ideas and remedies; of others no reader can see them all."""
+    report = story.plan.report
+    names = {*story.core, *report.remedies}
+    if not (report.families or report.remedies):
+        return dict(story.curves)
+    # A drawing an idea: remedies run under the honest protocol, ideas under two at most.
+    kept = (story.faulty, story.honest)
+    chosen = {
+        name: {protocol: h for protocol, h in curves.items() if protocol in kept}
+        for name, curves in story.curves.items()
+        if name in names
+    }
+    return {name: curves for name, curves in chosen.items() if curves}
+
+
+def _tabulate_curves(story: Story, shown: Mapping[str, Curves]) -> Table:
     rows = []
-    for name, curves in story.curves.items():
+    for name, curves in shown.items():
         for protocol, histories in curves.items():
-            found = summarize_curves(histories, selected=not get_protocol(protocol).leaky)
+            selected = story.is_selected(name, protocol)
+            found = summarize_curves(histories, selected=selected)
             rows.append(
                 [
                     Cell(story.get_title(name)),
@@ -131,7 +149,7 @@ def _tabulate_curves(story: Story) -> Table:
 def write_emotions(story: Story) -> Iterator[Section]:
     """Give recall by emotion, and what is taken for what."""
     protocol = story.honest or story.faulty
-    own = [one for one in story.standings.values() if one.protocol == protocol]
+    own = story.list_standings(story.core, protocol)
     if not own or story.best is None:
         return
     shown = [i for i in range(len(EMOTIONS)) if any(one.recalls[i] is not None for one in own)]
@@ -144,7 +162,9 @@ def write_emotions(story: Story) -> Iterator[Section]:
         rows.append(cells)
     best = [_draw_matrix(story, key) for key in story.standings if key[0] == story.best.experiment]
     others = [
-        _draw_matrix(story, key) for key in story.standings if key[0] != story.best.experiment
+        _draw_matrix(story, key)
+        for key in story.standings
+        if key[0] in story.core and key[0] != story.best.experiment
     ]
     parts: list[Part] = [
         Table(

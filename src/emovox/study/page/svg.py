@@ -103,6 +103,15 @@ def rectangle(box: tuple[float, float, float, float], style: str, *, opacity: fl
     ).format(x, y, width, height, style, f"{opacity:.3f}")
 
 
+def bar(scale: Scale, low: float, high: float, y: float, style: str, note: str = "") -> Markup:
+    """Return a bar between two values, 16 pixels high from ``y``, with a note for a pointer."""
+    width = f"{float(scale(high)[:-1]) - float(scale(low)[:-1]):.2f}%"
+    told = Markup("<title>{}</title>").format(note) if note else Markup("")
+    return Markup('<rect x="{}" y="{}" width="{}" height="16" class="{}">{}</rect>').format(
+        scale(low), f"{y:.1f}", width, style, told
+    )
+
+
 def draw_axis(
     scale: Scale, ticks: Iterable[float], top: float, bottom: float, unit: str = ""
 ) -> list[Markup]:
