@@ -59,7 +59,7 @@ def limit_fold(fold: Fold, clips: Sequence[Clip], limits: Limits, *, seed: int =
         splits[[clip.emotion not in limits.emotions for clip in clips]] = UNUSED
     if limits.train_speakers:
         training = np.flatnonzero((splits == TRAIN).any(axis=1))
-        voices = collect_voices([clips[number] for number in training])
+        voices = collect_voices([clips[number] for number in training.tolist()])
         for voice in _order_voices(voices, [seed, fold.index])[limits.train_speakers :]:
             own = training[list(voice.clips)]
             splits[own] = np.where(splits[own] == TRAIN, UNUSED, splits[own])
