@@ -50,10 +50,10 @@ def price_ladder(story: Story) -> Iterator[Finding]:
     if not priced:
         return
     low, high = min(priced.values()), max(priced.values())
-    added = f"{100 * low:.0f} to {points(high, digits=0)}"
+    told = f"{100 * low:.0f} to {points(high, digits=0)}"
     if len(priced) == 1 or round(100 * low) == round(100 * high):
-        added = points(high)
-    answer = f"The notebook protocol adds {added} of UAR to what unheard voices get."
+        told = points(high)
+    answer = f"The notebook protocol adds {told} of UAR to what unheard voices get."
     name, steps = max(ladders.items(), key=lambda item: len(item[1]))
     worth = [
         f"{_CHANGES[step.standing.protocol]} {hundredths(-step.step, sign=True)}"
@@ -66,7 +66,7 @@ def price_ladder(story: Story) -> Iterator[Finding]:
             f"{join_words(worth)} points."
         )
     answer += _compare_winners(story)
-    verdict = f"By {added} of UAR" if high >= 0.02 else "Hardly, here"
+    verdict = f"By {told} of UAR" if high >= 0.02 else "Hardly, here"
     yield Finding("How much does the notebook protocol inflate?", verdict, answer, "ladder")
 
 

@@ -390,7 +390,7 @@ def _validate_training(plan: StudyPlan) -> None:
 def _validate_report(plan: StudyPlan, defined: Iterable[str]) -> StudyPlan:
     """Check the names in ``[report]``; of experiments that are not chosen nothing is asked."""
     chosen = [experiment.name for experiment in plan.experiments]
-    kept = {}
+    kept: dict[str, Any] = {}
     for question in QUESTIONS:
         names = getattr(plan.report, question)
         for name in names:

@@ -163,8 +163,8 @@ def _tabulate_ideas(story: Story) -> Table:
         cells += [f"{values[name]}" if network else "" for name in names]
         cells.append(_say_changes(experiment, options))
         rows.append([Cell(text) for text in cells])
-    names = tuple(name.replace("_", " ") for name in names)
-    header = ["idea", "model", "features", "augmentation", *names, "besides"]
+    said = (name.replace("_", " ") for name in names)
+    header = ["idea", "model", "features", "augmentation", *said, "besides"]
     note = (
         "Training options under the honest protocol. Besides: how the network differs from the "
         "one described, and what the idea leaves out."
