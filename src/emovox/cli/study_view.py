@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from emovox.cli.progress import progress_bar
-from emovox.study import CostModel, Run, StudyOptions
+from emovox.study import CostModel, Run, StudyOptions, expect_features
 from emovox.types import Progress
 
 if TYPE_CHECKING:
@@ -176,6 +176,8 @@ def format_whole_plan(
     if pending and n_unknown < len(pending):
         roughly = "" if cost.has_seen(pending) else "roughly "
         total += f"; training takes at most {roughly}{format_duration(seconds)}"
+        features = format_duration(expect_features(runs, n_jobs))
+        total += f", features before it about {features} where none is stored yet"
     if n_unknown:
         total += f"; of {n_unknown} runs the time is unknown"
     return [*format_plan(runs, pending, cost), total]

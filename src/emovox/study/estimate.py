@@ -7,7 +7,9 @@ from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
+from emovox.augment import get_policy
 from emovox.features import get_feature_set
+from emovox.study.execute import Source
 from emovox.study.runs import SUMMARY_NAME, Run, RunConfig
 from emovox.study.settings import read_toml
 from emovox.training import get_model_spec
@@ -24,6 +26,9 @@ _TYPICAL_S = {
 }
 """Seconds a row and epoch (of classical models: a row and training) on one thread of an ordinary
 processor, in float32, of 162 features or of 74 a frame. Good for a factor of three."""
+
+_TYPICAL_FEATURES_S = 10e-3
+"""Seconds for the features of one recording of a few seconds, or of one altered copy."""
 
 _USUAL_FEATURES = 162
 _HALF_PRECISION = 0.5
@@ -81,6 +86,26 @@ class CostModel:
         each = [self.expect(run) for run in runs]
         known = [seconds for seconds in each if seconds is not None]
         return sum(known) / n_jobs, len(each) - len(known)
+
+
+def expect_features(runs: Sequence[Run], n_jobs: int = 1) -> float:
+    """Return about the wall seconds that features of all runs take, where none is stored yet."""
+    versions = {
+        (source.features, source.kind, version): run.n_clips
+        for run in runs
+        for source in (Source.of(run.config),)
+        for version in _list_versions(source)
+    }
+    return sum(versions.values()) * _TYPICAL_FEATURES_S / n_jobs
+
+
+def _list_versions(source: Source) -> list[str]:
+    """Return names of the recording as it is and of its copies; the same name, the same copy."""
+    parts = source.augmentation.split("+")
+    n_variants = get_policy(source.augmentation).n_variants
+    if len(parts) != n_variants:
+        parts = [f"{source.augmentation} {number}" for number in range(n_variants)]
+    return ["", *(f"{part}, seed {source.seed}" for part in parts)]
 
 
 def _find_kind(config: RunConfig) -> Kind:

@@ -111,6 +111,8 @@ class Run:
         Rows.
     n_train_speakers : int
         Speakers trained on.
+    n_clips : int
+        Of the study.
     """
 
     experiment: Experiment
@@ -118,6 +120,7 @@ class Run:
     n_train: int
     n_test: int
     n_train_speakers: int = 0
+    n_clips: int = 0
 
     @property
     def label(self) -> str:
@@ -258,7 +261,13 @@ def _count_rows(run: Run, fold: Fold, clips: Sequence[Clip]) -> Run:
             hint="Ask for emotions that both sides have.",
         )
     speakers = {clips[number].speaker_id for number in fold.clips(TRAIN)}
-    return dataclasses.replace(run, n_train=n_train, n_test=n_test, n_train_speakers=len(speakers))
+    return dataclasses.replace(
+        run,
+        n_train=n_train,
+        n_test=n_test,
+        n_train_speakers=len(speakers),
+        n_clips=fold.n_clips,
+    )
 
 
 def has_dev(fold: Fold) -> bool:

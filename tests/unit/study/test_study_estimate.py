@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
-from emovox.study import CostModel, Experiment, Run, RunConfig
+from emovox.study import CostModel, Experiment, Run, RunConfig, expect_features
 from emovox.training import TrainingOptions
 
 
@@ -60,3 +62,18 @@ def test_a_narrow_network_costs_less_and_is_learnt_apart():
     cost = CostModel()
     cost.learn(make_run("notebook_cnn", 100).config, n_train=100, epochs=1, seconds=1.0)
     assert cost.expect(make_run("notebook_cnn", 100, width=0.5)) is None
+
+
+def test_features_are_counted_once_however_many_runs_read_them():
+    def read(augmentation: str, **changes: str) -> Run:
+        run = make_run("notebook_cnn", 100)
+        config = dataclasses.replace(run.config, augmentation=augmentation, **changes)
+        return dataclasses.replace(run, config=config, n_clips=1000)
+
+    one = expect_features([read("none")])
+    assert one > 0
+    assert expect_features([read("none"), read("none", protocol="random")]) == one
+    several = [read("noise"), read("pitch"), read("noise+pitch")]
+    assert expect_features(several) == pytest.approx(3 * one)
+    assert expect_features([read("notebook"), *several], n_jobs=2) == pytest.approx(2.5 * one)
+    assert expect_features([read("none"), read("none", features="full")]) == 2 * one

@@ -81,7 +81,7 @@ def draw_matrix(
             if square is not None:
                 parts += _fill(square, box)
     width = _NAMES + len(columns) * _WIDTH
-    return draw_box(width, _HEAD + len(rows) * _HEIGHT, parts, title=title)
+    return draw_box(width, _HEAD + len(rows) * _HEIGHT, parts, title=title, most=1.2)
 
 
 def _fill(square: Square, box: tuple[float, float, float, float]) -> list[Markup]:
@@ -95,7 +95,7 @@ def _fill(square: Square, box: tuple[float, float, float, float]) -> list[Markup
         write(x + width / 2, y + 21, f"{100 * square.uar:.1f}", f"strong{tone}", anchor="middle"),
         write(
             x + width / 2, y + 37, f"of {square.n_emotions}, chance {100 * square.chance:.0f}",
-            f"tick{tone}", anchor="middle",
+            f"small{tone}", anchor="middle",
         ),
     ]  # fmt: skip
     return [told.format(square.note, Markup("").join(figures))]
@@ -167,9 +167,10 @@ def draw_sizes(sizes: Sequence[Size], chance: float, axis: str, *, title: str) -
             note = f"{one.name}: {percent(value)} {name}"
             dot = Markup('<circle cx="{}" cy="{}" r="4.5" class="f-{}"><title>{}</title></circle>')
             parts.append(dot.format(f"{x:.1f}", f"{y:.1f}", colour, note))
-            parts.append(
-                write(x, y - 9, f"{100 * value:.0f}", f"value t-{colour}", anchor="middle")
-            )
+            # Training above its line, new voices below: they may come near each other.
+            beside = y - 9 if name == "train" else y + 19
+            told = f"{100 * value:.0f}"
+            parts.append(write(x, beside, told, f"value t-{colour}", anchor="middle"))
     for one in sizes:
         parts.append(write(place(one.size, 0)[0], _LOW + 18, one.name, "tick", anchor="middle"))
     parts.append(write((_LEFT + _RIGHT) / 2, _LOW + 38, axis, "group", anchor="middle"))

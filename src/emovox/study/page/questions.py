@@ -49,7 +49,7 @@ def write_ladder(story: Story) -> Iterator[Section]:
             low, high = _bounds(interval.low, interval.high)
             drawn.append(
                 (
-                    f"{one.protocol}: {step.text.partition(':')[0]}",
+                    step.text.partition(":")[0].partition(";")[0],
                     [Dot(one.uar, low, high, one.leaky, one.protocol)],
                 )
             )
@@ -153,7 +153,7 @@ def write_sizes(story: Story) -> Iterator[Section]:
     figures, rows = [], []
     for question, axis in (("model_size", "parameters"), ("data_size", "training speakers")):
         for number, curve in enumerate(list_sizes(story, question), start=1):
-            title = story.get_title(curve[-1].experiment)
+            title = story.get_title(_find_plain(story, curve))
             sizes = [_make_size(one, question) for one in curve]
             what = f"UAR against {axis}: {title}"
             svg = draw_sizes(sizes, story.chance, f"{axis}, logarithmic", title=what)
@@ -175,6 +175,12 @@ def write_sizes(story: Story) -> Iterator[Section]:
             Table(["idea", "size", "training rows", "test", "gap"], rows, "UAR in %.", n_words=2),
         ),
     )
+
+
+def _find_plain(story: Story, curve: Sequence[Sized]) -> str:
+    """Return the idea that gives a curve its name: a remedy, else the largest."""
+    names = [one.experiment for one in curve]
+    return next((name for name in names if name in story.plan.report.remedies), names[-1])
 
 
 def _make_size(one: Sized, question: str) -> Size:
