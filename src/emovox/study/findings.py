@@ -8,14 +8,12 @@ import numpy as np
 
 from emovox.emotions import EMOTIONS
 from emovox.study.comparison import Paired, can_decide
+from emovox.study.findings_evidence import judge_audit, judge_crossing, name_features
 from emovox.study.findings_overfitting import explain_dev_above_train, judge_overfitting
 from emovox.study.findings_questions import (
     compare_families,
-    judge_audit,
-    judge_crossing,
     judge_remedies,
     judge_sizes,
-    name_features,
     price_ladder,
 )
 from emovox.study.standings import Standing

@@ -12,11 +12,11 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from emovox.study.page.evidence import write_audit, write_statistics
 from emovox.study.page.learning import write_curves, write_emotions, write_overfitting
+from emovox.study.page.matrix import write_matrix
 from emovox.study.page.parts import Section
 from emovox.study.page.questions import (
     write_families,
     write_ladder,
-    write_matrix,
     write_remedies,
     write_sizes,
 )
