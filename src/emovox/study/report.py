@@ -130,21 +130,25 @@ def _draw_figures(story: Story, evaluation: Evaluation, folder: Path) -> None:
     from emovox.study.plot_style import save_figure  # noqa: PLC0415
 
     leaky = [name for name in story.plan.protocols_used if get_protocol(name).leaky]
-    for name, curves in story.curves.items():
+    for name, curves in story.shown_curves.items():
         figure = plots.draw_learning_curves(story.get_title(name), curves, leaky)
         save_figure(figure, folder / f"learning-{name}")
-    for experiment in story.plan.experiments:
+    for idea in story.core:
         panels = {
             _describe_panel(protocol, story): counts
             for (name, protocol), counts in evaluation.confusions.items()
-            if name == experiment.name
+            if name == idea
         }
         if panels:
-            figure = plots.draw_confusions(story.get_title(experiment.name), panels)
-            save_figure(figure, folder / f"confusion-{experiment.name}")
+            figure = plots.draw_confusions(story.get_title(idea), panels)
+            save_figure(figure, folder / f"confusion-{idea}")
     seed = story.plan.study.seeds[0]
-    pooled = [row for row in evaluation.rows if row["fold"] == ALL and row["seed"] == seed]
-    titles = {e.name: story.get_title(e.name) for e in story.plan.experiments}
+    pooled = [
+        row
+        for row in evaluation.rows
+        if row["fold"] == ALL and row["seed"] == seed and row["experiment"] in story.core
+    ]
+    titles = {name: story.get_title(name) for name in story.core}
     figure = plots.draw_comparison(pooled, titles, _compute_chance(story.clips))
     save_figure(figure, folder / "comparison")
 

@@ -100,6 +100,20 @@ class Story:
         titles = {e.name: e.title for e in self.plan.experiments}
         return titles[experiment] or experiment
 
+    @property
+    def shown_curves(self) -> dict[str, Curves]:
+        """The curves of general ideas and remedies: of thirty more no reader can see them all."""
+        report = self.plan.report
+        if not (report.families or report.remedies):
+            return dict(self.curves)
+        kept = (self.faulty, self.honest)
+        chosen = {
+            name: {protocol: runs for protocol, runs in curves.items() if protocol in kept}
+            for name, curves in self.curves.items()
+            if name in {*self.core, *report.remedies}
+        }
+        return {name: curves for name, curves in chosen.items() if curves}
+
     def get_experiment(self, name: str) -> Experiment:
         """Return an experiment by name."""
         return next(e for e in self.plan.experiments if e.name == name)
@@ -216,7 +230,7 @@ def _write_corpora(story: Story) -> Iterator[str]:
 
 
 def _write_curves(story: Story) -> Iterator[str]:
-    if not story.curves:
+    if not story.shown_curves:
         return
     yield "## Learning curves\n"
     yield (
@@ -237,11 +251,11 @@ def _write_curves(story: Story) -> Iterator[str]:
                 summarize_curves(histories, selected=story.is_selected(name, protocol))
             ),
         ]
-        for name, curves in story.curves.items()
+        for name, curves in story.shown_curves.items()
         for protocol, histories in curves.items()
     ]
     yield format_table(header, table)
-    for name in story.curves:
+    for name in story.shown_curves:
         yield f"![Learning curves of {story.get_title(name)}](figures/learning-{name}.svg)\n"
 
 
@@ -257,9 +271,9 @@ def _format_summary(summary: CurveSummary) -> list[str]:
 
 def _write_confusions(story: Story) -> Iterator[str]:
     yield "## What is taken for what\n"
-    for experiment in story.plan.experiments:
-        title = story.get_title(experiment.name)
-        yield f"![Confusion matrices of {title}](figures/confusion-{experiment.name}.svg)\n"
+    for name in story.core:
+        title = story.get_title(name)
+        yield f"![Confusion matrices of {title}](figures/confusion-{name}.svg)\n"
 
 
 def _write_data(story: Story) -> Iterator[str]:

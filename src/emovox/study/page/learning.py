@@ -67,7 +67,7 @@ def write_overfitting(story: Story) -> Iterator[Section]:
 
 def write_curves(story: Story) -> Iterator[Section]:
     """Give the learning curves of all networks."""
-    shown = _choose_curves(story)
+    shown = story.shown_curves
     if not shown:
         return
     parts: list[Part] = [Prose([finding.answer for finding in explain_dev_above_train(story)])]
@@ -101,22 +101,6 @@ def write_curves(story: Story) -> Iterator[Section]:
         "rising while the vermilion one goes on, the network begins to learn voices by heart.",
         parts,
     )
-
-
-def _choose_curves(story: Story) -> dict[str, Curves]:
-    """Return the curves of general ideas and remedies; of others no reader can see them all."""
-    report = story.plan.report
-    names = {*story.core, *report.remedies}
-    if not (report.families or report.remedies):
-        return dict(story.curves)
-    # A drawing an idea: remedies run under the honest protocol, ideas under two at most.
-    kept = (story.faulty, story.honest)
-    chosen = {
-        name: {protocol: h for protocol, h in curves.items() if protocol in kept}
-        for name, curves in story.curves.items()
-        if name in names
-    }
-    return {name: curves for name, curves in chosen.items() if curves}
 
 
 def _tabulate_curves(story: Story, shown: Mapping[str, Curves]) -> Table:
