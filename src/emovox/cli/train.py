@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 @click.command("train")
 @click.argument("manifest", type=click.Path(path_type=Path))
 @click.option(
-    "--model", required=True, metavar="NAME", help="notebook_cnn, deep_cnn, lstm, logistic or mlp."
+    "--model",
+    required=True,
+    metavar="NAME",
+    help="notebook_cnn, deep_cnn, lstm, time_cnn, logistic or mlp.",
 )
 @click.option(
     "--out", required=True, type=click.Path(path_type=Path), help="Artefact (.onnx) to write."
