@@ -30,8 +30,8 @@ def judge_crossing(story: Story) -> Iterator[Finding]:
             best = max(single, key=_find_skill)
             worst = min(single, key=_find_skill)
             answer += (
-                f"Of single corpora {best.train[0]} carries over best, to {best.test} "
-                f"({percent(best.uar)}), {worst.train[0]} least, to {worst.test} "
+                f"From one corpus to another most is left from {best.train[0]} to {best.test} "
+                f"({percent(best.uar)}), least from {worst.train[0]} to {worst.test} "
                 f"({percent(worst.uar)}; guessing {percent(worst.chance)})."
             )
         shown = others or single

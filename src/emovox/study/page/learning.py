@@ -33,7 +33,7 @@ def write_overfitting(story: Story) -> Iterator[Section]:
     title = "UAR on training rows, dev speakers and test speakers"
     legend = [("square f-vermilion", "training rows"), ("circle f-blue", "test speakers")]
     if any(gap.dev is not None for gap in gaps):
-        legend.insert(1, ("diamond f-orange", "dev speakers, at the epoch chosen on them"))
+        legend.insert(1, ("diamond f-orange", "dev speakers, at the epoch that is tested"))
     paragraphs = [finding.answer for finding in judge_overfitting(story)]
     table = Table(
         ["idea", "training rows", "dev", "test", "gap"],
@@ -47,8 +47,8 @@ def write_overfitting(story: Story) -> Iterator[Section]:
             ]
             for gap in gaps
         ],
-        f"UAR in % under the {story.honest} protocol, by the finished model, dropout off. Dev is "
-        "what the epoch was chosen on, and therefore a little flattered.",
+        f"UAR in % under the {story.honest} protocol, by the finished model, dropout off. Dev, "
+        "where the epoch was chosen on it, is a little flattered.",
     )
     yield Section(
         "overfitting",

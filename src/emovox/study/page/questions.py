@@ -14,13 +14,14 @@ from emovox.study.findings_questions import (
 )
 from emovox.study.page.dots import Dot, draw_pairs, draw_scores
 from emovox.study.page.grids import Size, draw_sizes
-from emovox.study.page.parts import Cell, Figure, Grid, Prose, Section, Table
+from emovox.study.page.parts import Cell, Figure, Grid, Prose, Section, Table, Terms
 from emovox.study.questions import (
     Sized,
     climb,
     find_input,
     list_sizes,
 )
+from emovox.study.rungs import RUNGS
 from emovox.study.summary import Story
 from emovox.study.words import Finding, hundredths, say_bounds, say_p
 from emovox.training import get_model_spec
@@ -40,7 +41,7 @@ def write_ladder(story: Story) -> Iterator[Section]:
     for name, steps in ladders.items():
         title = story.get_title(name)
         drawn = []
-        for step in steps:
+        for number, step in enumerate(steps):
             one = step.standing
             interval = one.scores["uar"]
             low, high = _bounds(interval.low, interval.high)
@@ -52,9 +53,8 @@ def write_ladder(story: Story) -> Iterator[Section]:
             )
             rows.append(
                 [
-                    Cell(title),
+                    Cell("" if number else title),
                     Cell(one.protocol),
-                    Cell(step.text),
                     Cell(hundredths(one.uar), say_bounds(low, high)),
                     Cell(hundredths(step.clean)),
                     Cell(hundredths(step.step, sign=True), strong=True),
@@ -66,8 +66,8 @@ def write_ladder(story: Story) -> Iterator[Section]:
         chance = 1 / max(1, _count_emotions(steps[0].standing.recalls))
         svg = draw_scores(drawn, chance, title=f"UAR of {title} on each rung")
         figures.append(Figure(f"figure-ladder-{name}", title, svg, title))
-    header = ["idea", "protocol", "what it lets through or stops", "UAR", "published clips", "step",
-              "test rows", "speakers", "emotions"]  # fmt: skip
+    header = ["idea", "protocol", "UAR", "published clips", "step", "test rows", "speakers",
+              "emotions"]  # fmt: skip
     legend = (("diamond f-vermilion", "test speakers also train"), ("circle f-blue", "they do not"))
     yield Section(
         "ladder",
@@ -84,8 +84,9 @@ def write_ladder(story: Story) -> Iterator[Section]:
                 "UAR in % with 95 % intervals by speaker. Steps are counted on published clips: "
                 "test recordings without their altered copies, which only the first rung has. "
                 "Ideas that were tried on fewer emotions score higher for that alone.",
-                n_words=3,
+                n_words=2,
             ),
+            Terms(list(RUNGS.items())),
         ),
     )
 
