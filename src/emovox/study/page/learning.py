@@ -15,6 +15,7 @@ from emovox.study.findings_overfitting import (
 from emovox.study.page.dots import draw_gaps
 from emovox.study.page.lines import draw_confusion, draw_curves, find_loss_top
 from emovox.study.page.parts import Cell, Figure, Grid, Part, Prose, Section, Table
+from emovox.study.page.scores import list_protocols_shown
 from emovox.study.summary import Story
 from emovox.study.words import hundredths
 
@@ -144,12 +145,10 @@ def write_emotions(story: Story) -> Iterator[Section]:
             recall = standing.recalls[i]
             cells.append(Cell(hundredths(recall, digits=0), heat=recall))
         rows.append(cells)
-    best = [_draw_matrix(story, key) for key in story.standings if key[0] == story.best.experiment]
-    others = [
-        _draw_matrix(story, key)
-        for key in story.standings
-        if key[0] in story.core and key[0] != story.best.experiment
-    ]
+    protocols = list_protocols_shown(story)
+    keys = [key for key in story.standings if key[0] in story.core and key[1] in protocols]
+    best = [_draw_matrix(story, key) for key in keys if key[0] == story.best.experiment]
+    others = [_draw_matrix(story, key) for key in keys if key[0] != story.best.experiment]
     parts: list[Part] = [
         Table(
             ["idea", *(EMOTIONS[i] for i in shown)],
