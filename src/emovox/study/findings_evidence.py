@@ -12,6 +12,9 @@ from emovox.study.questions import Crossing, list_crossings
 from emovox.study.summary import Story
 from emovox.study.words import Finding, join_words, percent
 
+_LITTLE = 0.01
+"""Shares of variance below this are not spoken of."""
+
 
 def judge_crossing(story: Story) -> Iterator[Finding]:
     """Say what is left on another corpus."""
@@ -74,7 +77,7 @@ def name_features(story: Story) -> Iterator[Finding]:
         f"of the corpus {percent(mean['corpus'])}. Most emotion is in {groups[0]['group']} "
         f"({percent(groups[0]['emotion'])} on average) and, of single features, in "
         f"{best['feature']} ({percent(best['emotion'])}). "
-        f"{_name_worst(rows, 'speaker')} {_name_worst(rows, 'corpus')} In {len(shortcuts)} of "
+        f"{_name_worst(rows, 'speaker')}{_name_worst(rows, 'corpus')}In {len(shortcuts)} of "
         f"{len(rows)} features corpus or speaker explains more than emotion: a shortcut."
     )
     owner = max(("corpus", "speaker", "emotion"), key=lambda name: mean[name])
@@ -84,7 +87,9 @@ def name_features(story: Story) -> Iterator[Finding]:
 
 def _name_worst(rows: Sequence[Record], factor: str) -> str:
     worst = max(rows, key=lambda row: float(row[factor]))
-    return f"Most of the {factor} is in {worst['feature']} ({percent(worst[factor])})."
+    if worst[factor] < _LITTLE:
+        return ""  # there is one corpus, or one speaker
+    return f"Most of the {factor} is in {worst['feature']} ({percent(worst[factor])}). "
 
 
 def judge_audit(story: Story) -> Iterator[Finding]:

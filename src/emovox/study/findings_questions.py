@@ -210,7 +210,11 @@ def compare_families(story: Story) -> Iterator[Finding]:
         else:
             verdict = f"No: classical models lead by {points(-lead)}"
         if pair is not None:
-            answer += f" Best network against best classical model: {_tell('', pair)[1:]}."
+            verb = "leads" if lead > 0 else "trails"
+            answer += (
+                f" The best network {verb} the best classical model by {points(abs(lead))} "
+                f"({say_p(pair.p_corrected)} after correction)."
+            )
     yield Finding("Do networks beat classical algorithms?", verdict, answer, "families")
 
 

@@ -321,6 +321,7 @@ def test_classical_models_and_networks_are_told_apart_by_what_they_are_given(sto
     assert verdict == "Yes: networks lead by 5.0 points"
     assert "classical models +12.0 points over means" in answer
     assert "the order holds what statistics do not" in answer
+    assert "The best network leads the best classical model by 5.0 points (p = 0.001" in answer
     chance = dataclasses.replace(story, pairs=(pair("time", "rich", 0.05, p=0.4),))
     assert tell(chance)["Do networks beat classical algorithms?"][0].startswith("Not shown")
     other = dataclasses.replace(
