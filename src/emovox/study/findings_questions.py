@@ -177,7 +177,9 @@ def _say_growth(small: Sized, large: Sized, what: str, it: str) -> str:
     if test >= WORTH:
         widens = f" and widen{plural} the gap" if gap >= WORTH else ""
         widens = f" and narrow{plural} the gap" if gap <= -WORTH else widens
-        return f"{what} help{plural}{widens}"
+        # Intervals that overlap leave it open.
+        helps = f"help{plural}" if large.low > small.high else "may help"
+        return f"{what} {helps}{widens}"
     widens = f", and widen{plural} the gap" if gap >= WORTH else ""
     verb = "does" if plural else "do"
     return f"{what} {verb} not help{widens}"

@@ -177,7 +177,7 @@ STANDINGS = [
     stand("dropout", 0.45, 0.70),
     stand("noise", 0.40, 0.50),
     stand("wide", 0.43, 0.99),
-    stand("few", 0.30, 0.95),
+    stand("few", 0.31, 0.95),
     stand("cnn", 0.42),
     stand("means", 0.38),
     stand("rich", 0.50),
@@ -306,9 +306,13 @@ def test_sizes_are_curves_of_ideas_that_differ_in_nothing_else(story):
     assert [(one.experiment, one.size) for one in data] == [("few", 4), ("plain", 16)]
     verdict, answer = tell(story)["Is the network too large, or are there too few voices?"]
     assert (
-        verdict == "A larger network helps and widens the gap; more voices help and narrow the gap"
+        verdict
+        == "A larger network may help and widens the gap; more voices may help and narrow the gap"
     )
-    assert "5.0 points for each doubling" in answer
+    assert "4.5 points for each doubling" in answer
+    clear = change(story, stand("few", 0.20, 0.95))
+    verdict, _ = tell(clear)["Is the network too large, or are there too few voices?"]
+    assert verdict.endswith("more voices help and narrow the gap")
     worse = change(story, stand("wide", 0.39, 0.99), stand("plain", 0.29, 0.9))
     verdict, _ = tell(worse)["Is the network too large, or are there too few voices?"]
     assert verdict.endswith("more voices do not help")
