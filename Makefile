@@ -20,8 +20,14 @@ $(VENV)/installed: requirements/dev.txt pyproject.toml
 
 install: $(VENV)/installed  ## Make the environment in .venv with the locked versions.
 
-demo: install  ## Run the whole study on synthetic voices (under five minutes) into runs/demo.
+demo: install  ## A whole study and the recognizer on synthetic voices (minutes), into runs/demo.
 	$(BIN)/emovox study run studies/demo.toml --out $(DEMO)
+	@echo
+	@echo "The default recognizer on some of these voices; it was made for people, and may doubt them:"
+	$(BIN)/emovox predict $(DEMO)/data/synthetic/S0[12]/*_angry_01.wav $(DEMO)/data/synthetic/S0[12]/*_sad_01.wav
+	@echo
+	@echo "Open the report of the study in a browser:"
+	@echo "  $(abspath $(DEMO))/report.html"
 
 test: install  ## Run all tests.
 	$(BIN)/python -m pytest

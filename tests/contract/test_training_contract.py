@@ -235,6 +235,7 @@ def test_names_are_listed_and_unknown_ones_refused() -> None:
         "notebook_cnn",
         "deep_cnn",
         "lstm",
+        "time_cnn",
         "logistic",
         "knn",
         "svm",

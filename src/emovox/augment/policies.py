@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TypeAlias
 
@@ -19,7 +19,7 @@ from emovox.augment.gain import Gain
 from emovox.augment.noise import Noise
 from emovox.augment.notebook_noise import NotebookNoise
 from emovox.augment.pitch import Pitch
-from emovox.augment.registry import get_transform
+from emovox.augment.registry import get_transform, list_transforms
 from emovox.augment.reverberation import Reverberation
 from emovox.augment.shift import Shift
 from emovox.augment.silence import Silence
@@ -51,11 +51,14 @@ class Policy:
         One word; one sentence.
     recipes : tuple of Recipe
         One for each variant.
+    streams : tuple of int
+        Which stream of random numbers each variant draws from; empty: the number of the variant.
     """
 
     name: str
     description: str
     recipes: tuple[Recipe, ...]
+    streams: tuple[int, ...] = ()
 
     @property
     def n_variants(self) -> int:
@@ -82,9 +85,10 @@ class Policy:
         if seed < 0:
             raise ParameterError(f"the seed is {seed}; it must be 0 or more.")
         clip = int.from_bytes(hashlib.sha256(clip_key.encode()).digest())
+        streams = self.streams or range(len(self.recipes))
         return tuple(
-            _draw_variant(recipe, np.random.default_rng([seed, clip, variant]))
-            for variant, recipe in enumerate(self.recipes)
+            _draw_variant(recipe, np.random.default_rng([seed, clip, stream]))
+            for stream, recipe in zip(streams, self.recipes, strict=True)
         )
 
 
@@ -160,7 +164,8 @@ def get_policy(name: str, *, n_variants: int | None = None) -> Policy:
     Parameters
     ----------
     name : str
-        One of ``list_policies()``.
+        One of ``list_policies()``, or transforms joined by ``+``, such as ``noise+pitch``: a
+        copy by each of them alone. The copy by one is the same whatever the others are.
     n_variants : int, optional
         Altered copies of a clip, >= 1. Only ``standard`` and ``robust`` let one choose.
 
@@ -169,9 +174,7 @@ def get_policy(name: str, *, n_variants: int | None = None) -> Policy:
     ParameterError
         If no policy has this name, or it has another, fixed number of variants.
     """
-    if name not in _POLICIES:
-        raise ParameterError(f"no augmentation policy {name!r}.", hint=suggest(name, _POLICIES))
-    policy = _POLICIES[name]
+    policy = _POLICIES.get(name) or _combine_transforms(name)
     if n_variants is None or n_variants == policy.n_variants:
         return policy
     recipe = {"standard": _STANDARD, "robust": _ROBUST}.get(name)
@@ -181,6 +184,23 @@ def get_policy(name: str, *, n_variants: int | None = None) -> Policy:
             f"{'1 or more' if recipe else policy.n_variants}."
         )
     return Policy(policy.name, policy.description, (recipe,) * n_variants)
+
+
+def _combine_transforms(name: str) -> Policy:
+    parts = name.split("+")
+    known = list_transforms()
+    for part in parts:
+        if part not in known:
+            legal = (*_POLICIES, *known)
+            raise ParameterError(f"no augmentation policy {name!r}.", hint=suggest(part, legal))
+    if len(set(parts)) < len(parts):
+        raise ParameterError(f"the augmentation policy {name!r} names a transform twice.")
+    streams = tuple(_FIRST_STREAM + known.index(part) for part in parts)
+    return replace(make_policy(parts), name=name, streams=streams)
+
+
+_FIRST_STREAM = 1000
+"""Of transforms by name; far behind the variants of the other policies."""
 
 
 def make_policy(transforms: Iterable[str]) -> Policy:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from emovox.cli.progress import progress_bar
-from emovox.study import CostModel, Run, StudyOptions
+from emovox.study import CostModel, Run, StudyOptions, expect_features
 from emovox.types import Progress
 
 if TYPE_CHECKING:
@@ -68,12 +68,12 @@ class StudyView:
             self._tasks[""] = self._bars.add_task("all runs", total=self._n_runs, note="")
         if event["event"] == "epoch":
             if run.is_network:
-                self._cost.learn(run.config.model, run.n_train, 1, event["seconds"])
+                self._cost.learn(run.config, run.n_train, 1, event["seconds"])
             self._show_epoch(run, event)
             return
         self._pending.pop(run.config.id, None)
         if event["event"] == "done" and not run.is_network:
-            self._cost.learn(run.config.model, run.n_train, 0, event["seconds"])
+            self._cost.learn(run.config, run.n_train, 0, event["seconds"])
         n_done = self._n_runs - len(self._pending)
         self._say(f"{n_done}/{self._n_runs}  {run.label}: {_describe_end(event)}; {self._expect()}")
         if self._bars is not None:
@@ -176,6 +176,8 @@ def format_whole_plan(
     if pending and n_unknown < len(pending):
         roughly = "" if cost.has_seen(pending) else "roughly "
         total += f"; training takes at most {roughly}{format_duration(seconds)}"
+        features = format_duration(expect_features(runs, n_jobs))
+        total += f", features before it about {features} where none is stored yet"
     if n_unknown:
         total += f"; of {n_unknown} runs the time is unknown"
     return [*format_plan(runs, pending, cost), total]

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 @click.command("train")
 @click.argument("manifest", type=click.Path(path_type=Path))
-@click.option("--model", metavar="NAME", help="notebook_cnn, deep_cnn, lstm, logistic or mlp.")
+@click.option(
+    "--model", metavar="NAME", help="notebook_cnn, deep_cnn, lstm, time_cnn, logistic or mlp."
+)
 @click.option(
     "--from",
     "start",

@@ -21,6 +21,7 @@ from emovox.protocols.fold import (
 )
 from emovox.protocols.given import has_split, read_split
 from emovox.protocols.inspection import describe_folds, inspect_folds
+from emovox.protocols.limits import Limits, limit_fold
 from emovox.protocols.registry import get_protocol, list_protocols
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "Fold",
     "Kind",
     "LeakReport",
+    "Limits",
     "SplitProtocol",
     "check_fold",
     "combine_folds",
@@ -44,6 +46,7 @@ __all__ = [
     "get_protocol",
     "has_split",
     "inspect_folds",
+    "limit_fold",
     "list_protocols",
     "read_split",
     "report_copies",

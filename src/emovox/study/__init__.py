@@ -2,7 +2,7 @@
 
 from emovox.study.compare_folders import compare_places
 from emovox.study.comparison import Paired, format_pairs
-from emovox.study.estimate import CostModel
+from emovox.study.estimate import CostModel, expect_features
 from emovox.study.evaluate import RESULT_FIELDS, Evaluation, evaluate_runs
 from emovox.study.places import StudyOptions, read_call
 from emovox.study.plan import Experiment, StudyPlan, build_plan, read_study
@@ -24,6 +24,7 @@ __all__ = [
     "compare_places",
     "evaluate_runs",
     "expand_plan",
+    "expect_features",
     "format_pairs",
     "plan_study",
     "read_call",

@@ -25,7 +25,7 @@ from emovox.types import IntArray
 BELIEVED = 0.05
 """Differences whose corrected p-value is below this are called so."""
 
-_MOST_PAIRED = 6
+_MOST_PAIRED = 8
 """Up to so many ideas each is compared with each; more are compared with the first alone."""
 
 _COMPUTE = {"uar": compute_uar, "accuracy": compute_accuracy, "macro_f1": compute_macro_f1}
@@ -165,7 +165,7 @@ def compare_experiments(
     tests : mapping of (experiment, protocol, seed) to Scored
         As `Evaluation` has it.
     experiments : sequence of str
-        In the order of the study file. Up to six are compared each with each, more with the
+        In the order of the study file. Up to eight are compared each with each, more with the
         first, which is the one to beat.
     protocol : str
         An honest one: under others ideas are tested on different rows.
@@ -178,17 +178,41 @@ def compare_experiments(
         The later idea as ``a``. Empty where a clip has no speaker, or fewer than two ideas
         have rows.
     """
-    options = options or ResamplingOptions()
-    by_seed: dict[str, dict[int, Scored]] = {}
-    for (experiment, own, seed), rows in tests.items():
-        if own == protocol:
-            by_seed.setdefault(experiment, {})[seed] = rows
-    present = [name for name in experiments if name in by_seed]
-    if any("" in rows.speaker for seeds in by_seed.values() for rows in seeds.values()):
-        return ()
+    present = [name for name in experiments if any(key[:2] == (name, protocol) for key in tests)]
     pairs = list(combinations(present, 2))
     if len(present) > _MOST_PAIRED:
         pairs = [(present[0], name) for name in present[1:]]
+    return _compare_pairs(tests, pairs, protocol, options or ResamplingOptions())
+
+
+def compare_with_first(
+    tests: Mapping[tuple[str, str, int], Scored],
+    experiments: Sequence[str],
+    protocol: str,
+    options: ResamplingOptions | None = None,
+) -> tuple[Paired, ...]:
+    """Compare ideas with the first of them; see `compare_experiments`."""
+    present = [name for name in experiments if any(key[:2] == (name, protocol) for key in tests)]
+    pairs = [(present[0], name) for name in present[1:]]
+    if present[:1] != list(experiments[:1]):
+        return ()  # the one to compare with is missing
+    return _compare_pairs(tests, pairs, protocol, options or ResamplingOptions())
+
+
+def _compare_pairs(
+    tests: Mapping[tuple[str, str, int], Scored],
+    pairs: Sequence[tuple[str, str]],
+    protocol: str,
+    options: ResamplingOptions,
+) -> tuple[Paired, ...]:
+    """Return the second of each pair against the first, p-values corrected over all."""
+    wanted = {name for pair in pairs for name in pair}
+    by_seed: dict[str, dict[int, Scored]] = {}
+    for (experiment, own, seed), rows in tests.items():
+        if own == protocol and experiment in wanted:
+            by_seed.setdefault(experiment, {})[seed] = rows
+    if any("" in rows.speaker for seeds in by_seed.values() for rows in seeds.values()):
+        return ()
     found = []
     for first, second in pairs:
         try:

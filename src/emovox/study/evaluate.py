@@ -33,6 +33,8 @@ from emovox.types import Clip, IntArray
 
 __all__ = ["ALL", "RESULT_FIELDS", "Evaluation", "Row", "evaluate_runs"]
 
+_CROSS = ("corpus", "corpus-pairs")
+
 METRICS = ("accuracy", "uar", "macro_f1")
 """Those that have intervals."""
 
@@ -52,23 +54,25 @@ RESULT_FIELDS: Mapping[str, str] = {
     "emotions": "emotions among the test rows; chance is one over their number",
     "fold": "number of the fold, or 'all': test rows of all folds pooled",
     "seed": "of folds, augmentation and training",
+    "n_train_speakers": "speakers trained on; pooled: mean over folds",
     "n_train": "training rows of that corpus; pooled: mean over folds",
     "n_test": "test rows of that corpus",
     "n_speakers": "speakers among the test rows",
     "accuracy": "share of test rows that are right",
     "uar": "mean over emotions of the share that is right",
     "macro_f1": "mean over emotions of F1",
-    "accuracy_low": "lower end of the 95 % interval, speakers resampled; pooled rows only",
+    "accuracy_low": "lower end of the 95 % interval, by speaker; pooled, or across corpora",
     "accuracy_high": "upper end",
-    "uar_low": "lower end of the 95 % interval, speakers resampled; pooled rows only",
+    "uar_low": "lower end of the 95 % interval, by speaker; pooled, or across corpora",
     "uar_high": "upper end",
-    "macro_f1_low": "lower end of the 95 % interval, speakers resampled; pooled rows only",
+    "macro_f1_low": "lower end of the 95 % interval, by speaker; pooled, or across corpora",
     "macro_f1_high": "upper end",
     **{f"recall_{name}": f"share of {name} rows that are right; null if none" for name in EMOTIONS},
     "train_uar": "UAR on the training rows, by the finished model; pooled: mean over folds",
     "n_test_clean": "test rows that are recordings as published, not altered copies",
     "accuracy_clean": "accuracy on those alone",
     "uar_clean": "UAR on those alone",
+    "n_parameters": "of the network; 0 for classical models",
     "epochs": "trained, 0 for classical models; pooled: mean over folds",
     "selected_epoch": "whose weights were tested, 0 for classical models; pooled: mean",
     "seconds": "of training; pooled: sum over folds",
@@ -165,6 +169,10 @@ def _score_group(outcomes: Sequence[_Outcome], intervals: bool) -> Iterator[Row]
         folds = [(o, o.test.of_corpus(corpus)) for o in outcomes]
         folds = [(outcome, test) for outcome, test in folds if len(test)]
         single = [_score_fold(outcome, test, corpus) for outcome, test in folds]
+        if intervals and corpus == ALL and outcomes[0].run.config.protocol in _CROSS:
+            # Each fold is a question of its own: from these corpora to that one.
+            for row, (_, test) in zip(single, folds, strict=True):
+                _add_intervals(row, test)
         yield from single
         yield _pool_folds(single, Scored.join([test for _, test in folds]), intervals)
 
@@ -184,10 +192,12 @@ def _score_fold(outcome: _Outcome, test: Scored, corpus: str) -> Row:
         "train_corpora": np.unique(outcome.train.corpus).tolist(),
         "fold": config.fold,
         "seed": config.seed,
+        "n_train_speakers": len(np.unique(outcome.train.speaker)),
         "n_train": len(train),
         **_score_rows(test),
         **dict.fromkeys(f"{metric}_{end}" for metric in METRICS for end in ("low", "high")),
         "train_uar": compute_uar(train.truth, train.prediction) if len(train) else None,
+        "n_parameters": outcome.summary.get("n_parameters", 0),
         "epochs": outcome.summary["epochs"],
         "selected_epoch": outcome.summary["selected_epoch"],
         "seconds": outcome.summary["seconds"],
@@ -225,17 +235,26 @@ def _pool_folds(folds: Sequence[Row], test: Scored, intervals: bool) -> Row:
         "fold": ALL,
         "run": None,
         "train_corpora": sorted({name for row in folds for name in row["train_corpora"]}),
-        "n_train": round(float(np.mean([row["n_train"] for row in folds]))),
+        **{
+            name: round(float(np.mean([row[name] for row in folds])))
+            for name in ("n_train", "n_train_speakers")
+        },
         "train_uar": float(np.mean(trained)) if trained else None,
         "epochs": round(float(np.mean([row["epochs"] for row in folds])), 1),
         "selected_epoch": round(float(np.mean([row["selected_epoch"] for row in folds])), 1),
         "seconds": round(sum(row["seconds"] for row in folds), 3),
     }
-    # One speaker alone, or clips whose speaker nobody knows, allow no interval.
-    if intervals and row["n_speakers"] > 1 and "" not in test.speaker:
-        for metric in METRICS:
-            interval = estimate_interval(
-                test.truth, test.prediction, test.speaker.tolist(), ResamplingOptions(metric=metric)
-            )
-            row[f"{metric}_low"], row[f"{metric}_high"] = interval.low, interval.high
+    if intervals:
+        _add_intervals(row, test)
     return row
+
+
+def _add_intervals(row: Row, test: Scored) -> None:
+    # One speaker alone, or clips whose speaker nobody knows, allow no interval.
+    if row["n_speakers"] < 2 or "" in test.speaker:
+        return
+    for metric in METRICS:
+        interval = estimate_interval(
+            test.truth, test.prediction, test.speaker.tolist(), ResamplingOptions(metric=metric)
+        )
+        row[f"{metric}_low"], row[f"{metric}_high"] = interval.low, interval.high

@@ -26,7 +26,7 @@ from emovox.features import ExtractionOptions, FeatureStore, get_feature_set
 from emovox.files import replacing, write_text
 from emovox.protocols import DEV, SPLIT_NAMES, TEST, TRAIN, Fold
 from emovox.study.normalize import SPEAKER, normalize_rows
-from emovox.study.runs import SUMMARY_NAME, RunConfig, get_run_folder, has_dev, make_folds
+from emovox.study.runs import SUMMARY_NAME, RunConfig, find_fold, get_run_folder, has_dev
 from emovox.study.settings import format_toml
 from emovox.study.tables import write_table
 from emovox.training import (
@@ -138,7 +138,7 @@ def execute_run(
         clips, table = read_rows(place, Source.of(config))
         if config.normalize == SPEAKER:
             table = normalize_rows(table, clips)
-        fold = _find_fold(clips, config)
+        fold = find_fold(clips, config)
         _write_fold(folder / FOLD_NAME, clips, fold)
         model = create_model(config.model, config.training)
         # Without dev rows nothing may be selected: the test rows are watched, as the notebook
@@ -189,11 +189,6 @@ def read_rows(place: RunPlace, source: Source) -> tuple[tuple[Clip, ...], RowTab
     for error in table.errors.values():
         raise error
     return clips, table
-
-
-def _find_fold(clips: Sequence[Clip], config: RunConfig) -> Fold:
-    folds = make_folds(clips, config.protocol, config.augmentation, config.seed, config.split)
-    return next(fold for fold in folds if fold.index == config.fold)
 
 
 def _write_fold(path: Path, clips: Sequence[Clip], fold: Fold) -> None:
@@ -256,8 +251,13 @@ def describe_training(model: Model, history: History, *, n_train: int) -> dict[s
         "device": history.device,
         "precision": history.precision,
         "n_threads": history.n_threads,
+        "n_parameters": _count_parameters(model) if is_network else 0,
         "resumed_at": history.resumed_at,
     }
+
+
+def _count_parameters(model: Model) -> int:
+    return sum(parameter.numel() for parameter in model.to_network().parameters())
 
 
 @contextmanager

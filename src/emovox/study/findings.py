@@ -8,7 +8,14 @@ import numpy as np
 
 from emovox.emotions import EMOTIONS
 from emovox.study.comparison import Paired, can_decide
+from emovox.study.findings_evidence import judge_audit, judge_crossing, name_features
 from emovox.study.findings_overfitting import explain_dev_above_train, judge_overfitting
+from emovox.study.findings_questions import (
+    compare_families,
+    judge_remedies,
+    judge_sizes,
+    price_ladder,
+)
 from emovox.study.standings import Standing
 from emovox.study.summary import Story
 from emovox.study.words import Finding, hundredths, join_words, percent, points, say_interval, say_p
@@ -28,20 +35,25 @@ def find_answers(story: Story) -> tuple[Finding, ...]:
     tuple of Finding
         Only those that the figures can answer.
     """
+    report = story.plan.report
     makers = (
         _name_best,
-        _price_leak,
+        price_ladder if report.ladder else _price_leak,
         judge_overfitting,
+        judge_remedies if report.remedies else _list_helpers,
         explain_dev_above_train,
-        _list_helpers,
-        _try_classical,
+        judge_sizes,
+        compare_families if report.families else _try_classical,
+        judge_crossing,
+        name_features,
         _name_hard_emotions,
+        judge_audit,
     )
     return tuple(finding for make in makers for finding in make(story))
 
 
 def _list_honest(story: Story) -> list[Standing]:
-    found = [one for one in story.standings.values() if one.protocol == story.honest]
+    found = story.list_standings(story.core, story.honest)
     return sorted(found, key=lambda one: -one.uar)
 
 
@@ -115,11 +127,11 @@ def _price_leak(story: Story) -> Iterator[Finding]:
 
 def _list_helpers(story: Story) -> Iterator[Finding]:
     """Say which idea beats the first of the study file, the one that all others try to improve."""
-    first = story.plan.experiments[0].name
+    first = story.core[0]
     against = [
-        (name.name, found)
-        for name in story.plan.experiments[1:]
-        if (found := find_pair(story, name.name, first)) is not None
+        (name, found)
+        for name in story.core[1:]
+        if (found := find_pair(story, name, first)) is not None
     ]
     if not against:
         return

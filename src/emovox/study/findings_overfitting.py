@@ -41,23 +41,30 @@ class Gap:
 
 
 def list_gaps(story: Story) -> list[Gap]:
-    """Return the gap of each idea under the honest protocol, in the order of the study."""
-    gaps = []
-    for experiment in story.plan.experiments:
-        standing = story.standings.get((experiment.name, str(story.honest)))
-        if standing is None or standing.train_uar is None:
-            continue
-        summary = _summarize(story, experiment.name, str(story.honest))
-        dev = summary.watched if summary else None
-        gaps.append(Gap(experiment.name, standing.train_uar, dev, standing.uar))
-    return gaps
+    """Return the gaps under the honest protocol: of the remedies, else of all general ideas."""
+    return [
+        gap
+        for name in story.plan.report.remedies or story.core
+        if (gap := find_gap(story, name)) is not None
+    ]
+
+
+def find_gap(story: Story, experiment: str) -> Gap | None:
+    """Return the gap of one idea under the honest protocol, None where it is not tested."""
+    protocol = str(story.honest)
+    standing = story.standings.get((experiment, protocol))
+    if standing is None or standing.train_uar is None:
+        return None
+    summary = _summarize(story, experiment, protocol)
+    dev = summary.watched if summary else None
+    return Gap(experiment, standing.train_uar, dev, standing.uar)
 
 
 def _summarize(story: Story, experiment: str, protocol: str) -> CurveSummary | None:
     histories = story.curves.get(experiment, {}).get(protocol)
     if not histories:
         return None
-    return summarize_curves(histories, selected=not get_protocol(protocol).leaky)
+    return summarize_curves(histories, selected=story.is_selected(experiment, protocol))
 
 
 def judge_overfitting(story: Story) -> Iterator[Finding]:

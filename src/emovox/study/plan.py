@@ -21,24 +21,35 @@ A study file is TOML::
     model = "notebook_cnn"
     augmentation = "none"
 
-Every experiment runs under every protocol, on every fold, with every seed.
+    [report]                             # which experiments answer which question
+    families = ["try1"]
+
+Every experiment runs under every protocol (its own, where it names some), on every fold, with
+every seed.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from emovox.augment import list_policies
+from emovox.augment import get_policy
 from emovox.corpora import SyntheticOptions, list_corpora
 from emovox.emotions import EMOTIONS
 from emovox.errors import ConfigError, ParameterError
 from emovox.features import list_feature_sets
 from emovox.protocols import get_protocol, list_protocols
-from emovox.study.normalize import NONE, NORMALIZATIONS
+from emovox.study.normalize import NORMALIZATIONS
+from emovox.study.plan_records import (
+    QUESTIONS,
+    Experiment,
+    FastSettings,
+    ReportSettings,
+    StudySettings,
+)
 from emovox.study.settings import (
     apply_override,
     build_record,
@@ -47,95 +58,18 @@ from emovox.study.settings import (
     format_toml,
     read_toml,
 )
-from emovox.training import TrainingOptions, default_options, list_models
+from emovox.training import TrainingOptions, default_options, get_model_spec, list_models
 
-
-@dataclass(frozen=True, slots=True)
-class StudySettings:
-    """The table ``[study]``.
-
-    Attributes
-    ----------
-    name : str
-        Short name of the study.
-    corpora : tuple of str
-        Which corpora, pooled.
-    protocols : tuple of str
-        Under which protocols every experiment runs.
-    title : str
-        One line for the report.
-    emotions : tuple of str
-        Only clips of these; of all when empty. Corpora can then be compared on the same ones.
-    seeds : tuple of int
-        Of folds, augmentation and training alike.
-    experiments : tuple of str
-        Which experiments to run; all of the file when empty.
-    store : str
-        Folder of the feature store; ``store`` in the run folder when empty.
-    fast : bool
-        The small version: fewer clips, folds and epochs. Results carry it.
-    """
-
-    name: str
-    corpora: tuple[str, ...]
-    protocols: tuple[str, ...]
-    title: str = ""
-    emotions: tuple[str, ...] = ()
-    seeds: tuple[int, ...] = (0,)
-    experiments: tuple[str, ...] = ()
-    store: str = ""
-    fast: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Experiment:
-    """A table ``[experiments.NAME]``: one idea to compare.
-
-    Attributes
-    ----------
-    name : str
-        Its name in results.
-    model : str
-        One of ``emovox.training.list_models()``.
-    augmentation : str
-        One of ``emovox.augment.list_policies()``.
-    features : str
-        One of ``emovox.features.list_feature_sets()``.
-    normalize : str
-        ``none``, or ``speaker``: each speaker's mean and deviation are taken out, over all their
-        clips; see `emovox.study.normalize`.
-    title : str
-        One line for figures and the report; the name when empty.
-    training : mapping
-        Training options of this experiment alone.
-    """
-
-    name: str
-    model: str
-    augmentation: str = "none"
-    features: str = "notebook"
-    normalize: str = NONE
-    title: str = ""
-    training: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class FastSettings:
-    """The table ``[fast]``: how small the small version is.
-
-    Attributes
-    ----------
-    epochs : int
-        Longest training.
-    folds : int
-        How many folds of each protocol.
-    clips : int
-        How many clips, spread over speakers and emotions.
-    """
-
-    epochs: int = 4
-    folds: int = 1
-    clips: int = 600
+__all__ = [
+    "QUESTIONS",
+    "Experiment",
+    "FastSettings",
+    "ReportSettings",
+    "StudyPlan",
+    "StudySettings",
+    "build_plan",
+    "read_study",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +88,8 @@ class StudyPlan:
         The tables ``[protocols.NAME]``: options of trainings under that protocol.
     splits : mapping of str to mapping
         The tables ``[splits.NAME]``: options of the protocol itself.
+    report : ReportSettings
+        The table ``[report]``.
     """
 
     study: StudySettings
@@ -163,6 +99,18 @@ class StudyPlan:
     splits: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     fast_settings: FastSettings = field(default_factory=FastSettings)
     synthetic: SyntheticOptions = field(default_factory=SyntheticOptions)
+    report: ReportSettings = field(default_factory=ReportSettings)
+
+    @property
+    def protocols_used(self) -> tuple[str, ...]:
+        """Every protocol that an experiment runs under: those of ``[study]`` first."""
+        used = {p: None for e in self.experiments for p in self.list_protocols(e)}
+        first = [p for p in self.study.protocols if p in used]
+        return tuple(dict.fromkeys((*first, *used)))
+
+    def list_protocols(self, experiment: Experiment) -> tuple[str, ...]:
+        """Return the protocols that an experiment runs under."""
+        return experiment.protocols or self.study.protocols
 
     def get_training(self, experiment: Experiment, protocol: str) -> TrainingOptions:
         """Return the training options of one experiment under one protocol, with seed 0.
@@ -188,6 +136,7 @@ class StudyPlan:
                 "study": study,
                 "synthetic": dataclasses.asdict(self.synthetic),
                 "fast": dataclasses.asdict(self.fast_settings),
+                "report": dataclasses.asdict(self.report),
                 "training": self.training,
                 "protocols": self.protocols,
                 "splits": self.splits,
@@ -226,7 +175,16 @@ def build_plan(tables: Mapping[str, Any]) -> StudyPlan:
     """Make a plan of nested tables; see `read_study`."""
     check_keys(
         tables,
-        ("study", "training", "protocols", "splits", "experiments", "fast", "synthetic"),
+        (
+            "study",
+            "training",
+            "protocols",
+            "splits",
+            "experiments",
+            "fast",
+            "synthetic",
+            "report",
+        ),
         "the study file",
     )
     study = build_record(StudySettings, tables.get("study", {}), "[study]")
@@ -246,10 +204,11 @@ def build_plan(tables: Mapping[str, Any]) -> StudyPlan:
         splits=tables.get("splits", {}),
         fast_settings=build_record(FastSettings, tables.get("fast", {}), "[fast]"),
         synthetic=build_record(SyntheticOptions, tables.get("synthetic", {}), "[synthetic]"),
+        report=build_record(ReportSettings, tables.get("report", {}), "[report]"),
     )
     _validate_names(plan)
     _validate_training(plan)
-    return plan
+    return _validate_report(plan, defined)
 
 
 def _validate_names(plan: StudyPlan) -> None:
@@ -269,9 +228,21 @@ def _validate_names(plan: StudyPlan) -> None:
     for experiment in plan.experiments:
         where = f"[experiments.{experiment.name}]"
         check_name(experiment.model, list_models(), f"{where} model")
-        check_name(experiment.augmentation, list_policies(), f"{where} augmentation")
+        try:
+            get_policy(experiment.augmentation)
+        except ParameterError as error:
+            text = f"{where} augmentation: {error.message}"
+            raise ConfigError(text, hint=error.hint) from None
         check_name(experiment.features, list_feature_sets(), f"{where} features")
         check_name(experiment.normalize, NORMALIZATIONS, f"{where} normalize")
+        for protocol in experiment.protocols:
+            check_name(protocol, list_protocols(), f"{where} protocols")
+        for emotion in experiment.emotions:
+            check_name(emotion, EMOTIONS, f"{where} emotions")
+        if experiment.train_speakers < 0:
+            raise ConfigError(
+                f"{where} train_speakers is {experiment.train_speakers}; it must be 0 or more."
+            )
 
 
 def _validate_training(plan: StudyPlan) -> None:
@@ -283,3 +254,25 @@ def _validate_training(plan: StudyPlan) -> None:
     for where, table in tables.items():
         check_keys(table, known, where)
         build_record(TrainingOptions, table, where).validate()
+    for experiment in plan.experiments:
+        for protocol in plan.list_protocols(experiment):
+            options = plan.get_training(experiment, protocol)
+            try:
+                get_model_spec(experiment.model).validate(options)
+            except ParameterError as error:
+                text = f"[experiments.{experiment.name}]: {error.message}"
+                raise ConfigError(text, hint=error.hint) from None
+
+
+def _validate_report(plan: StudyPlan, defined: Iterable[str]) -> StudyPlan:
+    """Check the names in ``[report]``; of experiments that are not chosen nothing is asked."""
+    chosen = [experiment.name for experiment in plan.experiments]
+    kept: dict[str, Any] = {}
+    for question in QUESTIONS:
+        names = getattr(plan.report, question)
+        for name in names:
+            check_name(name, defined, f"[report] {question}")
+        kept[question] = tuple(name for name in names if name in chosen)
+    for name in plan.report.statistics:
+        check_name(name, list_feature_sets(), "[report] statistics")
+    return dataclasses.replace(plan, report=dataclasses.replace(plan.report, **kept))

@@ -9,9 +9,10 @@ from pathlib import Path
 
 from emovox.files import write_text
 from emovox.protocols import get_protocol
-from emovox.study.comparison import compare_experiments
+from emovox.study.comparison import compare_experiments, compare_with_first
 from emovox.study.curves import read_curves
 from emovox.study.evaluate import ALL, Evaluation, evaluate_runs
+from emovox.study.evidence import read_evidence
 from emovox.study.export import write_results, write_tables
 from emovox.study.mistakes import find_mistakes
 from emovox.study.plan import StudyPlan
@@ -86,6 +87,7 @@ def _tell(
 ) -> Story:
     """Put together all that reports are written from."""
     names = [experiment.name for experiment in plan.experiments]
+    evidence = read_evidence(plan, root)
     curves = {name: read_curves(name, finished, root) for name in names}
     story = Story(
         plan=plan,
@@ -96,11 +98,15 @@ def _tell(
         n_finished=len(finished),
         standings=rank_standings(evaluation),
         environments=_read_environments(finished, root),
+        evidence=evidence,
     )
     best = story.best
+    honest = story.honest
+    remedies = plan.report.remedies
     return dataclasses.replace(
         story,
-        pairs=compare_experiments(evaluation.tests, names, story.honest) if story.honest else (),
+        pairs=compare_experiments(evaluation.tests, story.core, honest) if honest else (),
+        helped=compare_with_first(evaluation.tests, remedies, honest) if honest else (),
         mistakes=(
             find_mistakes(evaluation.tests, clips, (best.experiment, best.protocol)) if best else ()
         ),
@@ -123,22 +129,26 @@ def _draw_figures(story: Story, evaluation: Evaluation, folder: Path) -> None:
     from emovox.study import plots  # noqa: PLC0415
     from emovox.study.plot_style import save_figure  # noqa: PLC0415
 
-    leaky = [name for name in story.plan.study.protocols if get_protocol(name).leaky]
-    for name, curves in story.curves.items():
+    leaky = [name for name in story.plan.protocols_used if get_protocol(name).leaky]
+    for name, curves in story.shown_curves.items():
         figure = plots.draw_learning_curves(story.get_title(name), curves, leaky)
         save_figure(figure, folder / f"learning-{name}")
-    for experiment in story.plan.experiments:
+    for idea in story.core:
         panels = {
             _describe_panel(protocol, story): counts
             for (name, protocol), counts in evaluation.confusions.items()
-            if name == experiment.name
+            if name == idea
         }
         if panels:
-            figure = plots.draw_confusions(story.get_title(experiment.name), panels)
-            save_figure(figure, folder / f"confusion-{experiment.name}")
+            figure = plots.draw_confusions(story.get_title(idea), panels)
+            save_figure(figure, folder / f"confusion-{idea}")
     seed = story.plan.study.seeds[0]
-    pooled = [row for row in evaluation.rows if row["fold"] == ALL and row["seed"] == seed]
-    titles = {e.name: story.get_title(e.name) for e in story.plan.experiments}
+    pooled = [
+        row
+        for row in evaluation.rows
+        if row["fold"] == ALL and row["seed"] == seed and row["experiment"] in story.core
+    ]
+    titles = {name: story.get_title(name) for name in story.core}
     figure = plots.draw_comparison(pooled, titles, _compute_chance(story.clips))
     save_figure(figure, folder / "comparison")
 

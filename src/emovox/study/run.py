@@ -14,6 +14,7 @@ from emovox.errors import EmovoxError, WorkerError
 from emovox.features import ExtractionOptions, FeatureStore
 from emovox.files import write_text
 from emovox.study.data import SYNTHETIC, LeftOutRow, gather_clips, write_left_out
+from emovox.study.evidence import EvidencePlace, gather_evidence
 from emovox.study.execute import MANIFEST_NAME, Source, extract_rows
 from emovox.study.logs import log_finished, plan_logs, write_log_plan
 from emovox.study.places import STUDY_NAME, StudyOptions, write_call
@@ -92,6 +93,13 @@ def run_study(plan: StudyPlan, options: StudyOptions, watcher: Watcher) -> Path:
     finished = [run for run in runs if run.is_finished(root)]
     log_finished(finished, plan.study.name, options.logs, root)
     failures = _perform(pending, plan, options, watcher) if pending else []
+    place = EvidencePlace(
+        root=root,
+        store=_get_store(plan, options),
+        n_jobs=options.get_n_jobs(),
+        stage=watcher.stage,
+    )
+    gather_evidence(plan, clips, runs, place)
     with watcher.stage("evaluating"):
         results = write_report(plan, clips, runs, root)
     if failures:

@@ -14,7 +14,16 @@ import numpy as np
 
 from emovox.augment import get_policy
 from emovox.errors import ProtocolError
-from emovox.protocols import DEV, TEST, TRAIN, Fold, get_protocol, validate_fold
+from emovox.protocols import (
+    DEV,
+    TEST,
+    TRAIN,
+    Fold,
+    Limits,
+    get_protocol,
+    limit_fold,
+    validate_fold,
+)
 from emovox.study.normalize import NONE
 from emovox.study.plan import Experiment, StudyPlan
 from emovox.training import TrainingOptions, get_model_spec
@@ -46,6 +55,10 @@ class RunConfig:
         Options of the protocol.
     normalize : str
         ``none`` or ``speaker``.
+    emotions : tuple of str
+        Only clips of these; all when empty.
+    train_speakers : int
+        So many training speakers at most; 0: all.
     """
 
     model: str
@@ -59,6 +72,8 @@ class RunConfig:
     fast: bool = False
     split: Mapping[str, Any] = field(default_factory=dict)
     normalize: str = NONE
+    emotions: tuple[str, ...] = ()
+    train_speakers: int = 0
 
     @property
     def id(self) -> str:
@@ -68,15 +83,18 @@ class RunConfig:
 
     def to_dict(self) -> dict[str, Any]:
         """Return nested plain values."""
-        table = dataclasses.asdict(self)
-        if self.normalize == NONE:
-            del table["normalize"]  # runs made before it was known keep their names
+        table = {**dataclasses.asdict(self), "training": self.training.to_dict()}
+        for name, usual in (("normalize", NONE), ("emotions", ()), ("train_speakers", 0)):
+            if table[name] == usual:
+                del table[name]  # runs made before it was known keep their names
         return table
 
     @classmethod
     def from_dict(cls, table: Mapping[str, Any]) -> RunConfig:
         """Make it of what ``to_dict`` returned."""
-        return cls(**{**table, "training": TrainingOptions(**table["training"])})
+        training = TrainingOptions(**table["training"])
+        emotions = tuple(table.get("emotions", ()))
+        return cls(**{**table, "training": training, "emotions": emotions})
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +109,18 @@ class Run:
         What decides its figures.
     n_train, n_test : int
         Rows.
+    n_train_speakers : int
+        Speakers trained on.
+    n_clips : int
+        Of the study.
     """
 
     experiment: Experiment
     config: RunConfig
     n_train: int
     n_test: int
+    n_train_speakers: int = 0
+    n_clips: int = 0
 
     @property
     def label(self) -> str:
@@ -146,14 +170,15 @@ def expand_plan(plan: StudyPlan, clips: Sequence[Clip]) -> tuple[Run, ...]:
     folds = _FoldCache(clips)
     runs = []
     for experiment in plan.experiments:
-        for protocol in plan.study.protocols:
+        for protocol in plan.list_protocols(experiment):
             options = plan.get_training(experiment, protocol)
             split = plan.splits.get(protocol, {})
             for seed in plan.study.seeds:
                 several = folds.get(protocol, experiment.augmentation, seed, split)
                 if plan.study.fast:
                     several = several[: plan.fast_settings.folds]
-                for fold in several:
+                for whole in several:
+                    fold = limit_fold(whole, clips, experiment.limits, seed=seed)
                     config = RunConfig(
                         model=experiment.model,
                         features=experiment.features,
@@ -166,8 +191,10 @@ def expand_plan(plan: StudyPlan, clips: Sequence[Clip]) -> tuple[Run, ...]:
                         fast=plan.study.fast,
                         split=split,
                         normalize=experiment.normalize,
+                        emotions=experiment.emotions,
+                        train_speakers=experiment.train_speakers,
                     )
-                    runs.append(Run(experiment, config, *_count_rows(fold)))
+                    runs.append(_count_rows(Run(experiment, config, 0, 0), fold, clips))
     return tuple(runs)
 
 
@@ -194,6 +221,20 @@ def make_folds(
     return folds
 
 
+def find_fold(clips: Sequence[Clip], config: RunConfig) -> Fold:
+    """Return who is where in one run.
+
+    Raises
+    ------
+    ProtocolError
+        As `make_folds` does.
+    """
+    folds = make_folds(clips, config.protocol, config.augmentation, config.seed, config.split)
+    fold = next(fold for fold in folds if fold.index == config.fold)
+    limits = Limits(config.emotions, config.train_speakers)
+    return limit_fold(fold, clips, limits, seed=config.seed)
+
+
 class _FoldCache:
     """Folds depend on few things; experiments share them."""
 
@@ -211,8 +252,22 @@ class _FoldCache:
         return self._known[key]
 
 
-def _count_rows(fold: Fold) -> tuple[int, int]:
-    return int(np.sum(fold.splits == TRAIN)), int(np.sum(fold.splits == TEST))
+def _count_rows(run: Run, fold: Fold, clips: Sequence[Clip]) -> Run:
+    n_train, n_test = (int(np.sum(fold.splits == split)) for split in (TRAIN, TEST))
+    if not (n_train and n_test):
+        raise ProtocolError(
+            f"{run.label}: of the emotions asked for there are {n_train} rows to train on and "
+            f"{n_test} to test.",
+            hint="Ask for emotions that both sides have.",
+        )
+    speakers = {clips[number].speaker_id for number in fold.clips(TRAIN)}
+    return dataclasses.replace(
+        run,
+        n_train=n_train,
+        n_test=n_test,
+        n_train_speakers=len(speakers),
+        n_clips=fold.n_clips,
+    )
 
 
 def has_dev(fold: Fold) -> bool:

@@ -11,8 +11,9 @@ from emovox.protocols import get_protocol
 from emovox.study.comparison import Paired
 from emovox.study.curves import Curves, CurveSummary, summarize_curves
 from emovox.study.evaluate import ALL
+from emovox.study.evidence import Evidence
 from emovox.study.mistakes import Mistake
-from emovox.study.plan import StudyPlan
+from emovox.study.plan import Experiment, StudyPlan
 from emovox.study.standings import Standing
 from emovox.study.words import format_table
 from emovox.types import Clip
@@ -40,10 +41,14 @@ class Story:
         Seeds and folds put together.
     pairs : tuple of Paired
         Ideas against each other, under the honest protocol.
+    helped : tuple of Paired
+        Remedies against the first of them, which does nothing, under the honest protocol.
     mistakes : tuple of Mistake
         The most confident ones of the best idea.
     environments : tuple of mapping
         The different ones of the runs.
+    evidence : Evidence
+        Audit and statistics, where the study asks for them.
     """
 
     plan: StudyPlan
@@ -54,24 +59,35 @@ class Story:
     n_finished: int
     standings: Mapping[tuple[str, str], Standing] = field(default_factory=dict)
     pairs: tuple[Paired, ...] = ()
+    helped: tuple[Paired, ...] = ()
     mistakes: tuple[Mistake, ...] = ()
     environments: tuple[Mapping[str, str], ...] = ()
+    evidence: Evidence = field(default_factory=Evidence)
+
+    @property
+    def core(self) -> tuple[str, ...]:
+        """The experiments that the general sections show: the families, else all."""
+        return self.plan.report.families or tuple(e.name for e in self.plan.experiments)
 
     @property
     def faulty(self) -> str | None:
         """The first protocol of the study whose test speakers are in training."""
-        return next((p for p in self.plan.study.protocols if get_protocol(p).leaky), None)
+        return next((p for p in self.plan.protocols_used if get_protocol(p).leaky), None)
 
     @property
     def honest(self) -> str | None:
         """The first protocol of the study whose test speakers are not."""
-        return next((p for p in self.plan.study.protocols if not get_protocol(p).leaky), None)
+        return next((p for p in self.plan.protocols_used if not get_protocol(p).leaky), None)
 
     @property
     def best(self) -> Standing | None:
         """The idea with the highest UAR under the honest protocol (the faulty one without it)."""
         protocol = self.honest or self.faulty
-        found = [one for one in self.standings.values() if one.protocol == protocol]
+        found = [
+            one
+            for one in self.standings.values()
+            if one.protocol == protocol and one.experiment in self.core
+        ]
         return max(found, key=lambda one: one.uar, default=None)
 
     @property
@@ -83,6 +99,34 @@ class Story:
         """Return how an experiment is called."""
         titles = {e.name: e.title for e in self.plan.experiments}
         return titles[experiment] or experiment
+
+    @property
+    def shown_curves(self) -> dict[str, Curves]:
+        """The curves of general ideas and remedies: of thirty more no reader can see them all."""
+        report = self.plan.report
+        if not (report.families or report.remedies):
+            return dict(self.curves)
+        kept = (self.faulty, self.honest)
+        chosen = {
+            name: {protocol: runs for protocol, runs in curves.items() if protocol in kept}
+            for name, curves in self.curves.items()
+            if name in {*self.core, *report.remedies}
+        }
+        return {name: curves for name, curves in chosen.items() if curves}
+
+    def get_experiment(self, name: str) -> Experiment:
+        """Return an experiment by name."""
+        return next(e for e in self.plan.experiments if e.name == name)
+
+    def list_standings(self, names: Sequence[str], protocol: str | None) -> list[Standing]:
+        """Return where these experiments stand under a protocol, as far as they are tested."""
+        keys = ((name, str(protocol)) for name in names)
+        return [self.standings[key] for key in keys if key in self.standings]
+
+    def is_selected(self, experiment: str, protocol: str) -> bool:
+        """Return whether the epoch that is tested was chosen on the watched rows."""
+        options = self.plan.get_training(self.get_experiment(experiment), protocol)
+        return options.keep == "best" and not get_protocol(protocol).leaky
 
     def find_pooled(self, **wanted: Any) -> list[Row]:
         """Return the rows pooled over folds whose fields have these values."""
@@ -130,7 +174,7 @@ def _write_lines(story: Story) -> Iterator[str]:
 
 
 def _write_main(story: Story) -> Iterator[str]:
-    protocols = story.plan.study.protocols
+    protocols = story.plan.protocols_used
     yield "## What each idea scores\n"
     yield (
         "UAR (mean over emotions of the share recognised) in % on test rows, all corpora pooled; "
@@ -186,7 +230,7 @@ def _write_corpora(story: Story) -> Iterator[str]:
 
 
 def _write_curves(story: Story) -> Iterator[str]:
-    if not story.curves:
+    if not story.shown_curves:
         return
     yield "## Learning curves\n"
     yield (
@@ -204,14 +248,14 @@ def _write_curves(story: Story) -> Iterator[str]:
             story.get_title(name),
             protocol,
             *_format_summary(
-                summarize_curves(histories, selected=not get_protocol(protocol).leaky)
+                summarize_curves(histories, selected=story.is_selected(name, protocol))
             ),
         ]
-        for name, curves in story.curves.items()
+        for name, curves in story.shown_curves.items()
         for protocol, histories in curves.items()
     ]
     yield format_table(header, table)
-    for name in story.curves:
+    for name in story.shown_curves:
         yield f"![Learning curves of {story.get_title(name)}](figures/learning-{name}.svg)\n"
 
 
@@ -227,9 +271,9 @@ def _format_summary(summary: CurveSummary) -> list[str]:
 
 def _write_confusions(story: Story) -> Iterator[str]:
     yield "## What is taken for what\n"
-    for experiment in story.plan.experiments:
-        title = story.get_title(experiment.name)
-        yield f"![Confusion matrices of {title}](figures/confusion-{experiment.name}.svg)\n"
+    for name in story.core:
+        title = story.get_title(name)
+        yield f"![Confusion matrices of {title}](figures/confusion-{name}.svg)\n"
 
 
 def _write_data(story: Story) -> Iterator[str]:
@@ -241,7 +285,7 @@ def _write_data(story: Story) -> Iterator[str]:
         emotions = {clip.emotion for clip in story.clips if clip.corpus == corpus}
         table.append([corpus, f"{n_clips:,}", str(by_corpus[corpus]), str(len(emotions))])
     yield format_table(["corpus", "clips", "speakers", "emotions"], table)
-    for name in story.plan.study.protocols:
+    for name in story.plan.protocols_used:
         protocol = get_protocol(name)
         yield f"- `{name}`: {protocol.description} ({protocol.source})"
     yield (

@@ -7,7 +7,6 @@ moments, the learning rate and the figures so far are all there is to keep.
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import json
 from pathlib import Path
@@ -30,7 +29,7 @@ def compute_fingerprint(
 ) -> str:
     """Return a hash of everything that decides how a training ends."""
     digest = hashlib.sha256()
-    settings = {"name": name, "select": select, **dataclasses.asdict(options)}
+    settings = {"name": name, "select": select, **options.to_dict()}
     digest.update(json.dumps(settings, sort_keys=True).encode())
     for rows in (train, watch):
         if rows is None:

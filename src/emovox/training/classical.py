@@ -102,6 +102,7 @@ class ClassicalModel(Model):
             raise ParameterError(
                 f"{self.name} cannot weigh classes.", hint="Set class_weights to 'none'."
             )
+        select = select and self.options.keep == "best"
         settings = recipe.settings if select else recipe.settings[:1]
         estimators: list[Any] = []
         records: list[EpochRecord] = []

@@ -56,7 +56,7 @@ class NetworkModel(Model):
             trainer = _Trainer(network, self.options, _Batches.of(train, self.scaler_, device))
             if watch is not None:
                 trainer.watch = _Batches.of(watch, self.scaler_, device)
-            trainer.select = select
+            trainer.select = select and self.options.keep == "best"
             fingerprint = ""
             if run.folder is not None:
                 fingerprint = compute_fingerprint(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from emovox.errors import ParameterError, suggest
 
@@ -11,6 +12,7 @@ DEVICES = ("auto", "cpu", "cuda", "mps")
 PRECISIONS = ("auto", "float32", "bfloat16")
 SCHEDULES = ("plateau", "cosine", "constant")
 CLASS_WEIGHTS = ("none", "balanced")
+KEEPS = ("best", "last")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +50,17 @@ class TrainingOptions:
     n_threads : int or None, default=None
         Threads of this process while training; None leaves them as they are. Figures are the
         same bit for bit only with the same number.
+    keep : str, default="best"
+        Where dev rows may select: ``best`` stops early and keeps the epoch (of classical models:
+        the setting) that is best on them; ``last`` trains all epochs and keeps the last (the
+        first setting), whatever dev rows say.
+    dropout : float or None, default=None
+        Every dropout rate of the network, 0 to below 1; None leaves the network's own. This and
+        the next two are for models that have such a shape; see ``ModelSpec.shape``.
+    batch_norm : bool or None, default=None
+        Whether each convolution is followed by batch normalization; None: as the network has it.
+    width : float, default=1.0
+        Factor on the number of channels; parameters grow with its square.
     """
 
     epochs: int = 50
@@ -63,6 +76,21 @@ class TrainingOptions:
     class_weights: str = "none"
     evaluate_train: int = 2000
     n_threads: int | None = None
+    keep: str = "best"
+    dropout: float | None = None
+    batch_norm: bool | None = None
+    width: float = 1.0
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the options as plain values; those known later only where they are set.
+
+        So what was trained before they were known keeps its name.
+        """
+        values = asdict(self)
+        for name in _LATER:
+            if values[name] == getattr(_DEFAULTS, name):
+                del values[name]
+        return values
 
     def validate(self) -> None:
         """Check every value.
@@ -91,12 +119,21 @@ class TrainingOptions:
             raise ParameterError(
                 f"label_smoothing is {self.label_smoothing}; it must be at least 0 and below 1."
             )
+        if self.dropout is not None and not 0 <= self.dropout < 1:
+            raise ParameterError(f"dropout is {self.dropout}; it must be at least 0 and below 1.")
+        if not (math.isfinite(self.width) and 0 < self.width <= 8):
+            raise ParameterError(f"width is {self.width}; it must be above 0 and at most 8.")
         for name, legal in (
             ("device", DEVICES),
             ("precision", PRECISIONS),
             ("schedule", SCHEDULES),
             ("class_weights", CLASS_WEIGHTS),
+            ("keep", KEEPS),
         ):
             value = getattr(self, name)
             if value not in legal:
                 raise ParameterError(f"{name} is {value!r}.", hint=suggest(str(value), legal))
+
+
+_DEFAULTS = TrainingOptions()
+_LATER = ("keep", "dropout", "batch_norm", "width")

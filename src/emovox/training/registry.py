@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
-from emovox.errors import MissingExtraError, UnknownModelError, suggest
+from emovox.errors import MissingExtraError, ParameterError, UnknownModelError, suggest
 from emovox.training.options import TrainingOptions
 
 if TYPE_CHECKING:
@@ -34,6 +34,8 @@ class ModelSpec:
         Whether it can be written as an ONNX artefact.
     defaults : mapping
         Training options in which it differs from ``TrainingOptions()``.
+    shape : tuple of str
+        Which of the options ``dropout``, ``batch_norm`` and ``width`` it can take.
     """
 
     name: str
@@ -44,10 +46,32 @@ class ModelSpec:
     exportable: bool = False
     description: str = ""
     defaults: Mapping[str, Any] = field(default_factory=dict)
+    shape: tuple[str, ...] = ()
+
+    def validate(self, options: TrainingOptions) -> None:
+        """Check that a model can be trained so.
+
+        Raises
+        ------
+        ParameterError
+            If a value is not allowed, or the model has no such shape.
+        """
+        options.validate()
+        plain = TrainingOptions()
+        for name in SHAPE:
+            if name not in self.shape and getattr(options, name) != getattr(plain, name):
+                able = [other.name for other in MODELS.values() if name in other.shape]
+                raise ParameterError(
+                    f"{self.name!r} has no {name} to set.", hint=f"These have: {', '.join(able)}."
+                )
 
     def __reduce__(self) -> tuple[Any, ...]:
         # By name: what is read-only here cannot be pickled, and a model shall be.
         return get_model_spec, (self.name,)
+
+
+SHAPE = ("dropout", "batch_norm", "width")
+"""Training options that change a network, which not every one can take."""
 
 
 def _network(name: str, title: str, description: str, **rest: Any) -> ModelSpec:
@@ -74,6 +98,7 @@ _SPECS = (
         "notebook_cnn",
         "Notebook CNN",
         "The reference notebook's four one-dimensional convolutions over the feature vector.",
+        shape=SHAPE,
     ),
     _network(
         "deep_cnn",
@@ -87,6 +112,14 @@ _SPECS = (
         "Two recurrent layers over frames; frames of padding are ignored.",
         input="frames",
         defaults=_REGULARIZED,
+    ),
+    _network(
+        "time_cnn",
+        "Time CNN",
+        "Four convolutions over time, mean and maximum over the frames of a clip.",
+        input="frames",
+        defaults=_REGULARIZED,
+        shape=SHAPE,
     ),
     _classical("logistic", "Logistic regression", "Multinomial, L2.", exportable=True),
     _classical("knn", "k nearest neighbours", "Euclidean, weighted by distance."),
@@ -157,7 +190,7 @@ def create_model(name: str, options: TrainingOptions | None = None) -> Model:
     """
     spec = get_model_spec(name)
     options = default_options(name) if options is None else options
-    options.validate()
+    spec.validate(options)
     module = import_optional(f"emovox.training.{'loop' if spec.kind == 'network' else 'classical'}")
     maker = module.NetworkModel if spec.kind == "network" else module.ClassicalModel
     model: Model = maker(spec, options)

@@ -88,3 +88,23 @@ def test_made_policy_has_one_copy_for_each_transform():
 def test_what_is_not_there_is_refused(ask, message):
     with pytest.raises(ParameterError, match=message):
         ask()
+
+
+def test_transforms_joined_by_plus_are_a_policy_of_one_copy_each():
+    policy = get_policy("pitch+noise")
+    drawn = policy.draw("clip", 0)
+    assert policy.name == "pitch+noise"
+    assert [one.describe()["name"] for one in drawn] == ["pitch", "noise"]
+    # The same copies alone: their features are stored once.
+    assert [get_policy(name).draw("clip", 0)[0].key for name in ("pitch", "noise")] == [
+        one.key for one in drawn
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [("noise+pich", "Did you mean 'pitch'"), ("noise+noise", "twice"), ("noise+", "no augment")],
+)
+def test_wrong_sums_of_transforms_are_refused(name, message):
+    with pytest.raises(ParameterError, match=message):
+        get_policy(name)

@@ -78,8 +78,8 @@ def test_p_values_are_corrected_over_all_pairs():
 
 
 def test_many_ideas_are_compared_with_the_first_alone():
-    pairs = compare(**{f"idea{i}": 0.5 for i in range(8)})
-    assert [(pair.a, pair.b) for pair in pairs] == [(f"idea{i}", "idea0") for i in range(1, 8)]
+    pairs = compare(**{f"idea{i}": 0.5 for i in range(9)})
+    assert [(pair.a, pair.b) for pair in pairs] == [(f"idea{i}", "idea0") for i in range(1, 9)]
 
 
 def test_seeds_that_both_have_are_put_together():

@@ -163,3 +163,15 @@ def test_predictions_of_clips_the_manifest_lacks_are_refused(two_folds):
     runs, root = two_folds
     with pytest.raises(ManifestError, match="predicts clip 9, but the manifest has 6 clips"):
         evaluate_runs(runs, CLIPS[:6], root)
+
+
+def test_across_corpora_each_fold_has_an_interval_of_its_own(tmp_path):
+    run = make_run(1, "corpus-pairs")
+    test = [(clip, 0, "test", "sad") for clip in range(6)]
+    write_run(tmp_path, run, test=test, seen=[(6, 0, "train", "happy"), (9, 0, "train", "sad")])
+    rows = evaluate_runs([run], CLIPS, tmp_path).rows
+    row = find(rows, corpus="all", fold=1)
+    assert row["train_corpora"] == ["b"]
+    assert row["n_train_speakers"] == 2
+    assert row["uar_low"] <= row["uar"] <= row["uar_high"]
+    assert find(rows, corpus="a", fold=1)["uar_low"] is None

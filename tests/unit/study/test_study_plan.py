@@ -1,12 +1,23 @@
 from __future__ import annotations
 
+import dataclasses
+import re
 from pathlib import Path
 
 import pytest
 
+from emovox.corpora import SyntheticOptions
 from emovox.errors import ConfigError, ParameterError
 from emovox.study import read_study
-from emovox.study.plan import StudyPlan
+from emovox.study.plan import (
+    QUESTIONS,
+    Experiment,
+    FastSettings,
+    ReportSettings,
+    StudyPlan,
+    StudySettings,
+)
+from emovox.training import TrainingOptions
 
 STUDIES = Path(__file__).parents[3] / "studies"
 
@@ -58,6 +69,15 @@ def test_the_first_study_is_the_three_tries_and_two_baselines():
         ("study.seeds=[]", "at least one experiment, corpus, protocol and seed"),
         ("fast.epoch=1", r"unknown key 'epoch' in \[fast\]"),
         ("synthetic.speakers=1", r"unknown key 'speakers' in \[synthetic\]"),
+        ("report.laddr=1", r"unknown key 'laddr' in \[report\]. Did you mean 'ladder'"),
+        ('report.ladder=["linaer"]', r"\[report\] ladder.*Did you mean 'linear'"),
+        ('report.statistics=["fulll"]', "Did you mean 'full'"),
+        ("report.audit=1", r"\[report\] audit is 1, it must be of type bool"),
+        ('experiments.linear.protocols=["speakr"]', "Did you mean 'speaker'"),
+        ('experiments.linear.emotions=["hapy"]', "Did you mean 'happy'"),
+        ("experiments.linear.train_speakers=-1", "train_speakers is -1"),
+        ("experiments.linear.augmentation=noise+pich", "Did you mean 'pitch'"),
+        ("experiments.linear.training.width=0.5", "'logistic' has no width to set"),
     ],
 )
 def test_what_is_not_known_is_refused_with_a_suggestion(tiny_study, override, message):
@@ -118,3 +138,32 @@ def test_options_of_a_protocol_decide_its_folds(tiny_study):
 def test_an_option_the_protocol_does_not_have_is_refused(tiny_study):
     with pytest.raises(ConfigError, match=r"\[splits.speaker\]"):
         read_study(tiny_study, overrides=["splits.speaker.folds=3"])
+
+
+def test_every_key_is_in_the_reference():
+    text = (STUDIES.parent / "docs" / "reference" / "study.md").read_text(encoding="utf-8")
+    kinds = (StudySettings, Experiment, ReportSettings, FastSettings, SyntheticOptions)
+    keys = {field.name for kind in kinds for field in dataclasses.fields(kind)}
+    keys |= {field.name for field in dataclasses.fields(TrainingOptions)}
+    missing = [key for key in keys if not re.search(rf"[`.]{key}`", text)]
+    assert missing == []
+
+
+def test_the_students_study_asks_every_question_and_compares_like_with_like():
+    plan = read_study(STUDIES / "student.toml")
+    assert all(getattr(plan.report, field.name) for field in dataclasses.fields(plan.report))
+    by_name = {experiment.name: experiment for experiment in plan.experiments}
+    named = {name for question in QUESTIONS for name in getattr(plan.report, question)}
+    assert named == set(by_name)
+    plain = by_name[plan.report.remedies[0]]
+    assert (plain.augmentation, plain.training["dropout"]) == ("none", 0.0)
+    assert plan.get_training(plain, "speaker").keep == "last"
+    widths = {plan.get_training(by_name[n], "speaker").width for n in plan.report.remedies}
+    assert widths == {0.25}
+    assert {"corpus", "corpus-pairs"} <= {
+        protocol for name in plan.report.cross_corpus for protocol in by_name[name].protocols
+    }
+    # Chosen for one experiment alone, the others are not asked for.
+    alone = read_study(STUDIES / "student.toml", overrides=['study.experiments=["plain"]'])
+    assert alone.report.remedies == ("plain",)
+    assert alone.report.families == ()

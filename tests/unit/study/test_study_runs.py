@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 
 import pytest
 
 from emovox.errors import ProtocolError
+from emovox.protocols import TEST, TRAIN
 from emovox.study import RunConfig, expand_plan, read_study
-from emovox.study.runs import hash_clips, make_folds
+from emovox.study.runs import find_fold, hash_clips, make_folds
 from emovox.training import TrainingOptions
 from emovox.types import Clip
 
@@ -51,6 +53,8 @@ def test_the_id_is_decided_by_every_field():
         ("fast", True),
         ("split", {"n_folds": 3}),
         ("normalize", "speaker"),
+        ("emotions", ("happy", "sad")),
+        ("train_speakers", 8),
     ):
         ids.add(dataclasses.replace(CONFIG, **{name: value}).id)
     assert len(ids) == 1 + len(dataclasses.fields(CONFIG))
@@ -93,3 +97,55 @@ def test_fast_has_one_fold_and_says_so(tiny_study):
 def test_a_protocol_that_cannot_split_the_clips_says_so():
     with pytest.raises(ProtocolError):
         make_folds(make_clips(n_speakers=1), "speaker", "none", 0, {})
+
+
+def test_what_came_later_leaves_older_names_alone():
+    table = CONFIG.to_dict()
+    assert not {"normalize", "emotions", "train_speakers"} & set(table)
+    assert "width" not in table["training"]
+    limited = dataclasses.replace(CONFIG, emotions=("happy", "sad"), train_speakers=2)
+    assert RunConfig.from_dict(json.loads(json.dumps(limited.to_dict()))) == limited
+
+
+LIMITED = """
+[experiments.few]
+model = "logistic"
+protocols = ["speaker"]
+train_speakers = 2
+
+[experiments.two]
+model = "logistic"
+emotions = ["happy", "sad"]
+"""
+
+
+def test_an_experiment_has_protocols_emotions_and_training_speakers_of_its_own(
+    tiny_study, tmp_path
+):
+    path = tmp_path / "study.toml"
+    path.write_text(tiny_study.read_text() + LIMITED)
+    plan = read_study(path)
+    clips = make_clips()
+    runs = expand_plan(plan, clips)
+    assert {r.config.protocol for r in runs if r.experiment.name == "few"} == {"speaker"}
+    assert {r.config.protocol for r in runs if r.experiment.name == "two"} == {
+        "notebook",
+        "speaker",
+    }
+    assert plan.protocols_used == ("notebook", "speaker")
+    for run in runs:
+        fold = find_fold(clips, run.config)
+        training = [clips[number] for number in fold.clips(TRAIN)]
+        assert run.n_train_speakers == len({clip.speaker_id for clip in training})
+        if run.experiment.name == "few":
+            assert run.n_train_speakers == 2
+        if run.experiment.name == "two":
+            used = [clips[n] for split in (TRAIN, TEST) for n in fold.clips(split)]
+            assert {clip.emotion for clip in used} == {"happy", "sad"}
+
+
+def test_emotions_that_no_clip_has_are_refused(tiny_study, tmp_path):
+    path = tmp_path / "study.toml"
+    path.write_text(tiny_study.read_text() + LIMITED.replace('"happy", "sad"', '"calm", "fear"'))
+    with pytest.raises(ProtocolError, match="two, notebook 1, seed 0"):
+        expand_plan(read_study(path), make_clips())

@@ -86,6 +86,7 @@ _MAKERS: dict[str, tuple[str, Callable[[int], nn.Module]]] = {
     "notebook_cnn": ("notebook-16k", lambda n: create_network("notebook_cnn", n)),
     "deep_cnn": ("notebook-16k", lambda n: create_network("deep_cnn", n)),
     "lstm": ("frames", lambda n: create_network("lstm", n)),
+    "time_cnn": ("frames", lambda n: create_network("time_cnn", n)),
     "mlp": ("notebook-16k", lambda n: _fit(MLPClassifier((16,), max_iter=5), n)),
 }
 

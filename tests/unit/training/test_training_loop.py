@@ -117,6 +117,21 @@ def test_interrupted_training_ends_with_the_same_figures(
     assert read_figures(tmp_path / "stopped") == read_figures(tmp_path / "whole")
 
 
+def test_the_last_epoch_counts_where_dev_rows_shall_not_select() -> None:
+    rng = np.random.default_rng(0)
+    rows = Rows.of(rng.normal(size=(40, 12)).astype(np.float32), rng.integers(0, 8, 40))
+    told = {"epochs": 6, "batch_size": 16, "n_threads": 1, "precision": "float32", "patience": 1}
+
+    last = create_model("notebook_cnn", default_options("notebook_cnn", **told, keep="last"))
+    best = create_model("notebook_cnn", default_options("notebook_cnn", **told))
+    # Other rows to watch than to learn: nothing is learnt of them, so patience ends at once.
+    watch = Rows.of(rng.normal(size=(40, 12)).astype(np.float32), rng.integers(0, 8, 40))
+    through, stopped = (model.fit(rows, watch, select=True) for model in (last, best))
+
+    assert (through.selected_epoch, len(through.records)) == (6, 6)
+    assert stopped.stopped_early
+
+
 @pytest.fixture
 def rows() -> Rows:
     rng = np.random.default_rng(5)

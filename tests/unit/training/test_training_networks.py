@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from emovox.errors import ParameterError
-from emovox.training import MODELS, create_network
+from emovox.training import MODELS, TrainingOptions, create_model, create_network, default_options
 from emovox.training.networks.layers import ChannelsLastConv, SamePool
 
 NETWORKS = [spec.name for spec in MODELS.values() if spec.kind == "network"]
@@ -136,3 +136,63 @@ def test_refuses_what_is_no_network() -> None:
         create_network("svm", 162)
     with pytest.raises(ParameterError, match="n_features is 0"):
         create_network("deep_cnn", 0)
+
+
+SHAPED = [name for name in NETWORKS if MODELS[name].shape]
+
+
+def find(network: nn.Module, *kinds: type[nn.Module]) -> list[nn.Module]:
+    return [module for module in network.modules() if isinstance(module, kinds)]
+
+
+@pytest.mark.parametrize("name", SHAPED)
+def test_a_network_takes_the_shape_it_is_told(name: str) -> None:
+    bare = create_network(name, 20, TrainingOptions(dropout=0.0, batch_norm=False))
+    full = create_network(name, 20, TrainingOptions(dropout=0.4, batch_norm=True))
+    half = create_network(name, 20, TrainingOptions(dropout=0.4, batch_norm=True, width=0.5))
+
+    assert {drop.p for drop in find(bare, nn.Dropout)} == {0.0}
+    assert {drop.p for drop in find(full, nn.Dropout)} == {0.4}
+    assert not find(bare, nn.BatchNorm1d, nn.BatchNorm2d)
+    assert len(find(full, nn.BatchNorm1d, nn.BatchNorm2d)) == 4
+    # Most parameters lie between two layers that both have half as many channels.
+    assert count(half) < 0.6 * count(full)
+
+
+def test_what_a_network_cannot_change_is_refused() -> None:
+    with pytest.raises(ParameterError, match="'lstm' has no width to set"):
+        create_model("lstm", default_options("lstm", width=0.5))
+    with pytest.raises(ParameterError, match="'logistic' has no dropout to set"):
+        create_model("logistic", default_options("logistic", dropout=0.5))
+    for wrong in ({"dropout": 1.0}, {"width": 0.0}, {"keep": "first"}):
+        with pytest.raises(ParameterError):
+            create_model("notebook_cnn", default_options("notebook_cnn", **wrong))
+
+
+def test_options_that_came_later_are_named_only_where_they_are_set() -> None:
+    assert not {"keep", "dropout", "batch_norm", "width"} & set(TrainingOptions().to_dict())
+    assert TrainingOptions(dropout=0.0).to_dict()["dropout"] == 0.0
+
+
+def test_padding_does_not_reach_the_convolutions_over_time() -> None:
+    torch.manual_seed(0)
+    network = create_network("time_cnn", 5).eval()
+    frames, lengths = torch.randn(2, 40, 5), torch.tensor([40, 13])
+    other = frames.clone()
+    other[1, 13:] = 9.0
+
+    # Padding of whatever kind, and none at all; float32 sums in another order.
+    torch.testing.assert_close(network(other, lengths), network(frames, lengths))
+    alone = network(frames[1:, :13], lengths[1:])
+    torch.testing.assert_close(alone[0], network(frames, lengths)[1], atol=1e-6, rtol=0)
+
+
+def test_padding_does_not_enter_the_mean_of_a_batch() -> None:
+    torch.manual_seed(0)
+    network = create_network("time_cnn", 5, TrainingOptions(dropout=0.0)).train()
+    frames, lengths = torch.randn(3, 12, 5), torch.tensor([12, 12, 12])
+    padded = torch.cat([frames, torch.zeros(3, 30, 5)], dim=1)
+
+    torch.testing.assert_close(
+        network(padded, lengths), network(frames, lengths), atol=1e-6, rtol=1e-5
+    )

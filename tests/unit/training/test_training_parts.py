@@ -82,7 +82,7 @@ for name in ("torch", "sklearn"):
     sys.modules[name] = None
 from emovox.errors import MissingExtraError
 from emovox.training import create_model, create_network, list_models
-assert len(list_models()) == 9
+assert len(list_models()) == 10
 for make in (
     lambda: create_model("notebook_cnn"),
     lambda: create_model("svm"),

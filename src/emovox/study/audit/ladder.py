@@ -10,7 +10,6 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 from emovox.augment import get_policy
@@ -23,19 +22,9 @@ from emovox.study.evaluate import ALL
 from emovox.study.places import StudyOptions
 from emovox.study.plan import Experiment, StudyPlan, StudySettings
 from emovox.study.run import Watcher, run_study
+from emovox.study.rungs import RUNGS
 from emovox.study.tables import read_clips
 from emovox.types import Clip
-
-RUNGS: Mapping[str, str] = MappingProxyType(
-    {
-        "notebook": "augment, then split: altered copies of test recordings train",
-        "random": "split, then augment: speakers are in train and test",
-        "speaker": "other speakers; the sentences are the same",
-        "speaker-sentence": "other speakers and other sentences",
-        "corpus": "another corpus: other rooms, actors' schools, languages",
-    }
-)
-"""Protocol -> what it lets through, or stops."""
 
 _EXPERIMENT = "ladder"
 _CLIPS_NAME = "clips.csv"

@@ -97,7 +97,7 @@ def audit_study(plan: StudyPlan, name: str, options: AuditOptions) -> AuditRepor
                     clips, seed=seed, n_variants=n_variants
                 )
             ]
-            for protocol in plan.study.protocols
+            for protocol in plan.protocols_used
         ]
         findings = _inspect(clips, groups, options.find_copies(clips))
     for folds in groups:

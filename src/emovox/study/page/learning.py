@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from emovox.emotions import EMOTIONS
 from emovox.protocols import get_protocol
-from emovox.study.curves import summarize_curves
+from emovox.study.curves import Curves, summarize_curves
 from emovox.study.findings_overfitting import (
     explain_dev_above_train,
     judge_overfitting,
@@ -15,6 +15,7 @@ from emovox.study.findings_overfitting import (
 from emovox.study.page.dots import draw_gaps
 from emovox.study.page.lines import draw_confusion, draw_curves, find_loss_top
 from emovox.study.page.parts import Cell, Figure, Grid, Part, Prose, Section, Table
+from emovox.study.page.scores import list_protocols_shown
 from emovox.study.summary import Story
 from emovox.study.words import hundredths
 
@@ -33,7 +34,7 @@ def write_overfitting(story: Story) -> Iterator[Section]:
     title = "UAR on training rows, dev speakers and test speakers"
     legend = [("square f-vermilion", "training rows"), ("circle f-blue", "test speakers")]
     if any(gap.dev is not None for gap in gaps):
-        legend.insert(1, ("diamond f-orange", "dev speakers, at the epoch chosen on them"))
+        legend.insert(1, ("diamond f-orange", "dev speakers, at the epoch that is tested"))
     paragraphs = [finding.answer for finding in judge_overfitting(story)]
     table = Table(
         ["idea", "training rows", "dev", "test", "gap"],
@@ -47,8 +48,8 @@ def write_overfitting(story: Story) -> Iterator[Section]:
             ]
             for gap in gaps
         ],
-        f"UAR in % under the {story.honest} protocol, by the finished model, dropout off. Dev is "
-        "what the epoch was chosen on, and therefore a little flattered.",
+        f"UAR in % under the {story.honest} protocol, by the finished model, dropout off. Dev, "
+        "where the epoch was chosen on it, is a little flattered.",
     )
     yield Section(
         "overfitting",
@@ -67,12 +68,13 @@ def write_overfitting(story: Story) -> Iterator[Section]:
 
 def write_curves(story: Story) -> Iterator[Section]:
     """Give the learning curves of all networks."""
-    if not story.curves:
+    shown = story.shown_curves
+    if not shown:
         return
     parts: list[Part] = [Prose([finding.answer for finding in explain_dev_above_train(story)])]
-    tops = find_loss_top([h for curves in story.curves.values() for h in curves.values()])
+    tops = find_loss_top([h for curves in shown.values() for h in curves.values()])
     figures, losses = [], []
-    for name, curves in story.curves.items():
+    for name, curves in shown.items():
         for protocol, histories in curves.items():
             folds = f"mean of {len(histories)} runs" if len(histories) > 1 else "one run"
             watched = "test rows" if get_protocol(protocol).leaky else "dev speakers"
@@ -92,7 +94,7 @@ def write_curves(story: Story) -> Iterator[Section]:
     parts.append(Grid(figures, "UAR (%) by epoch", legend=_CURVE_LEGEND))
     parts.append(Grid(losses, "Cross-entropy (nats) by epoch", fold="The same for the loss",
                       legend=_CURVE_LEGEND))  # fmt: skip
-    parts.append(_tabulate_curves(story))
+    parts.append(_tabulate_curves(story, shown))
     yield Section(
         "curves",
         "Learning curves",
@@ -102,11 +104,12 @@ def write_curves(story: Story) -> Iterator[Section]:
     )
 
 
-def _tabulate_curves(story: Story) -> Table:
+def _tabulate_curves(story: Story, shown: Mapping[str, Curves]) -> Table:
     rows = []
-    for name, curves in story.curves.items():
+    for name, curves in shown.items():
         for protocol, histories in curves.items():
-            found = summarize_curves(histories, selected=not get_protocol(protocol).leaky)
+            selected = story.is_selected(name, protocol)
+            found = summarize_curves(histories, selected=selected)
             rows.append(
                 [
                     Cell(story.get_title(name)),
@@ -131,7 +134,7 @@ def _tabulate_curves(story: Story) -> Table:
 def write_emotions(story: Story) -> Iterator[Section]:
     """Give recall by emotion, and what is taken for what."""
     protocol = story.honest or story.faulty
-    own = [one for one in story.standings.values() if one.protocol == protocol]
+    own = story.list_standings(story.core, protocol)
     if not own or story.best is None:
         return
     shown = [i for i in range(len(EMOTIONS)) if any(one.recalls[i] is not None for one in own)]
@@ -142,10 +145,10 @@ def write_emotions(story: Story) -> Iterator[Section]:
             recall = standing.recalls[i]
             cells.append(Cell(hundredths(recall, digits=0), heat=recall))
         rows.append(cells)
-    best = [_draw_matrix(story, key) for key in story.standings if key[0] == story.best.experiment]
-    others = [
-        _draw_matrix(story, key) for key in story.standings if key[0] != story.best.experiment
-    ]
+    protocols = list_protocols_shown(story)
+    keys = [key for key in story.standings if key[0] in story.core and key[1] in protocols]
+    best = [_draw_matrix(story, key) for key in keys if key[0] == story.best.experiment]
+    others = [_draw_matrix(story, key) for key in keys if key[0] != story.best.experiment]
     parts: list[Part] = [
         Table(
             ["idea", *(EMOTIONS[i] for i in shown)],

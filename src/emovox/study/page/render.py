@@ -10,8 +10,16 @@ from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from emovox.study.page.evidence import write_audit, write_statistics
 from emovox.study.page.learning import write_curves, write_emotions, write_overfitting
+from emovox.study.page.matrix import write_matrix
 from emovox.study.page.parts import Section
+from emovox.study.page.questions import (
+    write_families,
+    write_ladder,
+    write_remedies,
+    write_sizes,
+)
 from emovox.study.page.scores import (
     write_answers,
     write_corpora,
@@ -57,14 +65,21 @@ def format_page(
     sections = [
         *write_answers(story),
         *write_scores(story),
+        *write_ladder(story),
         *write_leak(story),
-        *write_pairs(story),
         *write_overfitting(story),
+        *write_remedies(story),
         *write_curves(story),
+        *write_sizes(story),
+        *write_families(story),
+        *write_pairs(story),
+        *write_matrix(story),
+        *write_statistics(story),
         *write_emotions(story),
         *(write_mistakes(story, folder) if links else ()),
         *write_corpora(story),
         *further,
+        *write_audit(story),
         *write_data(story),
         *write_methods(story),
         *write_versions(story),
@@ -104,7 +119,12 @@ def _list_keys(story: Story) -> list[Key]:
             bounds = f", {100 * interval.low:.0f} to {100 * interval.high:.0f}"
         note = f"UAR{bounds}: {story.get_title(best.experiment)}"
         keys.append(Key("Best on unheard voices", percent(best.uar), note))
-    faulty = [one for one in story.standings.values() if one.leaky]
+    # Fewer emotions are easier: such ideas are no measure of the others.
+    faulty = [
+        one
+        for one in story.standings.values()
+        if one.leaky and not story.get_experiment(one.experiment).emotions
+    ]
     if faulty:
         claimed = max(faulty, key=lambda one: one.uar)
         note = f"UAR, {claimed.protocol}: {story.get_title(claimed.experiment)}"

@@ -19,6 +19,9 @@ from emovox.study.words import hundredths, say_bounds, say_p
 _FEW = 10
 """With fewer speakers percentile intervals are too narrow; see ``emovox.metrics.speakers``."""
 
+_MANY = 12
+"""So many comparisons are drawn, and their figures folded away."""
+
 _NAMES = {"uar": "UAR", "accuracy": "accuracy", "macro_f1": "macro F1"}
 
 
@@ -37,8 +40,7 @@ def write_answers(story: Story) -> Iterator[Section]:
 
 def write_scores(story: Story) -> Iterator[Section]:
     """Give the main table, and all scores drawn."""
-    standings = list(story.standings.values())
-    if not standings:
+    if not list_protocols_shown(story):
         return
     yield Section(
         "scores",
@@ -50,32 +52,50 @@ def write_scores(story: Story) -> Iterator[Section]:
     )
 
 
+def list_protocols_shown(story: Story) -> list[str]:
+    """Return the protocols of the general sections: all, or of more than two the main ones."""
+    tested = {key[1] for key in story.standings if key[0] in story.core}
+    protocols = [name for name in story.plan.protocols_used if name in tested]
+    if len(protocols) <= 2 or not story.plan.report.ladder:
+        return protocols
+    return [name for name in protocols if name in (story.faulty, story.honest)]
+
+
+def _list_general(story: Story) -> list[Standing]:
+    return [
+        one
+        for name in list_protocols_shown(story)
+        for one in story.list_standings(story.core, name)
+    ]
+
+
 def _tabulate_scores(story: Story) -> Table:
-    protocols = [p for p in story.plan.study.protocols if any(k[1] == p for k in story.standings)]
+    protocols = list_protocols_shown(story)
     header = ["idea"]
     for protocol in protocols:
         several = f"{protocol}: " if len(protocols) > 1 else ""
         header += [f"{several}{name}" for name in _NAMES.values()]
     best = story.best.experiment if story.best else ""
     rows = []
-    for experiment in story.plan.experiments:
-        cells = [Cell(story.get_title(experiment.name), strong=experiment.name == best)]
+    for name in story.core:
+        cells = [Cell(story.get_title(name), strong=name == best)]
         for protocol in protocols:
-            standing = story.standings.get((experiment.name, protocol))
+            standing = story.standings.get((name, protocol))
             if standing is None:
                 cells += [Cell("")] * len(_NAMES)
                 continue
-            strong = experiment.name == best and not standing.leaky
-            cells += [_write_score(standing.scores[name], strong) for name in _NAMES]
+            strong = name == best and not standing.leaky
+            cells += [_write_score(standing.scores[metric], strong) for metric in _NAMES]
         rows.append(cells)
     leaky = [p for p in protocols if get_protocol(p).leaky]
     note = f"Best on unheard voices in bold. Chance: {100 * story.chance:.1f} % UAR."
     if leaky:
         note += f" {', '.join(leaky)}: faulty on purpose, test speakers are in training as well."
-    fewest = min(one.n_speakers for one in story.standings.values())
+    standings = _list_general(story)
+    fewest = min(one.n_speakers for one in standings)
     if fewest < _FEW:
         note += f" Intervals from {fewest} speakers are too narrow."
-    seeds = {one.n_seeds for one in story.standings.values()}
+    seeds = {one.n_seeds for one in standings}
     if max(seeds) > 1:
         note += f" {max(seeds)} seeds together; {_say_spread(story)}."
     return Table(header, rows, note)
@@ -93,10 +113,10 @@ def _write_score(interval: Interval, strong: bool) -> Cell:
 def _draw_all(story: Story) -> Figure:
     rows = [
         (
-            story.get_title(e.name),
-            [make_dot(one) for one in story.standings.values() if one.experiment == e.name],
+            story.get_title(name),
+            [make_dot(one) for one in _list_general(story) if one.experiment == name],
         )
-        for e in story.plan.experiments
+        for name in story.core
     ]
     top = max(d.high if d.high is not None else d.value for _, dots in rows for d in dots)
     title = "UAR of each idea under each protocol, with 95 % intervals by speaker"
@@ -125,7 +145,7 @@ def make_dot(standing: Standing) -> Dot:
 def list_marks(story: Story) -> list[tuple[str, str]]:
     """Return the legend of marks by protocol."""
     marks = []
-    for protocol in story.plan.study.protocols:
+    for protocol in list_protocols_shown(story):
         leaky = get_protocol(protocol).leaky
         note = "faulty: test speakers also train" if leaky else "voices never heard"
         marks.append(("diamond f-vermilion" if leaky else "circle f-blue", f"{protocol} ({note})"))
@@ -139,6 +159,7 @@ def write_leak(story: Story) -> Iterator[Section]:
         (e.name, story.standings[e.name, str(honest)], story.standings[e.name, str(faulty)])
         for e in story.plan.experiments
         if {(e.name, faulty), (e.name, honest)} <= set(story.standings)
+        and e.name not in story.plan.report.ladder
     ]
     if not both:
         return
@@ -204,6 +225,7 @@ def write_pairs(story: Story) -> Iterator[Section]:
         f"Points of UAR under the {story.honest} protocol; {pairs[0].n_rows:,} rows of "
         f"{pairs[0].n_speakers} speakers. Bold: corrected p below 0.05.",
         n_words=2,
+        fold=f"All {len(pairs)} comparisons in figures" if len(pairs) > _MANY else "",
     )
     meaning = (
         "Two ideas are compared on the very same clips, so that easy and hard voices cancel out. "
@@ -239,7 +261,12 @@ def write_corpora(story: Story) -> Iterator[Section]:
     corpora = list(dict.fromkeys(clip.corpus for clip in story.clips))
     if len(corpora) < 2:
         return
-    rows = story.find_pooled(seed=story.plan.study.seeds[0])
+    shown = list_protocols_shown(story)
+    rows = [
+        row
+        for row in story.find_pooled(seed=story.plan.study.seeds[0])
+        if row["experiment"] in story.core and row["protocol"] in shown
+    ]
     figures = []
     for corpus in corpora:
         own = [row for row in rows if row["corpus"] == corpus]
@@ -258,14 +285,14 @@ def write_corpora(story: Story) -> Iterator[Section]:
 def _draw_corpus(story: Story, corpus: str, rows: Sequence[Row]) -> Figure:
     drawn = [
         (
-            story.get_title(e.name),
+            story.get_title(name),
             [
                 Dot(row["uar"], row["uar_low"], row["uar_high"], row["leaky"], row["protocol"])
                 for row in rows
-                if row["experiment"] == e.name
+                if row["experiment"] == name
             ],
         )
-        for e in story.plan.experiments
+        for name in story.core
     ]
     emotions = {clip.emotion for clip in story.clips if clip.corpus == corpus}
     title = f"{corpus}: {max(row['n_speakers'] for row in rows)} speakers"

@@ -14,7 +14,9 @@ from emovox.features import get_feature_set
 from emovox.protocols import get_protocol
 from emovox.study.data import SYNTHETIC
 from emovox.study.evaluate import ALL
+from emovox.study.normalize import SPEAKER
 from emovox.study.page.parts import Cell, Code, Part, Prose, Section, Sound, Sounds, Table, Terms
+from emovox.study.plan import Experiment
 from emovox.study.summary import Story
 from emovox.study.words import percent
 from emovox.training import TrainingOptions, get_model_spec
@@ -109,7 +111,7 @@ def write_methods(story: Story) -> Iterator[Section]:
     """Give how everything was done, in words and tables."""
     plan = story.plan
     protocols = []
-    for name in plan.study.protocols:
+    for name in plan.protocols_used:
         protocol = get_protocol(name, **plan.splits.get(name, {}))
         folds = {row["fold"] for row in story.rows if row["protocol"] == name} - {ALL}
         n_folds = f"{len(folds)} fold" + "s" * (len(folds) != 1)
@@ -128,8 +130,8 @@ def write_methods(story: Story) -> Iterator[Section]:
         "Every figure is computed from stored predictions and the manifest, never inside a "
         f"training. Seeds: {seeds}. Features are standardized with the mean and deviation of "
         "training rows; under honest protocols only training clips are altered, and the epoch is "
-        "chosen on dev speakers. Under a faulty protocol there is no dev part: the last epoch "
-        "counts."
+        "chosen on dev speakers, but where an idea says that its last epoch counts. Under a "
+        "faulty protocol there is no dev part: the last epoch counts."
     )
     parts: list[Part] = [
         Prose([words]),
@@ -153,16 +155,50 @@ def _tabulate_ideas(story: Story) -> Table:
     rows = []
     for experiment in plan.experiments:
         spec = get_model_spec(experiment.model)
-        options: TrainingOptions = plan.get_training(experiment, plan.study.protocols[-1])
+        options: TrainingOptions = plan.get_training(experiment, _find_last(story, experiment))
         values = dataclasses.asdict(options)
         network = spec.kind == "network"
         cells = [story.get_title(experiment.name), spec.title, experiment.features]
         cells.append(experiment.augmentation)
         cells += [f"{values[name]}" if network else "" for name in names]
+        cells.append(_say_changes(experiment, options))
         rows.append([Cell(text) for text in cells])
-    header = ["idea", "model", "features", "augmentation", *(n.replace("_", " ") for n in names)]
-    note = f"Training options under the {plan.study.protocols[-1]} protocol."
-    return Table(header, rows, note, n_words=4)
+    said = (name.replace("_", " ") for name in names)
+    header = ["idea", "model", "features", "augmentation", *said, "besides"]
+    note = (
+        "Training options under the honest protocol. Besides: how the network differs from the "
+        "one described, and what the idea leaves out."
+    )
+    fold = "All ideas and their settings" if len(rows) > _MANY_IDEAS else ""
+    return Table(header, rows, note, n_words=4, fold=fold)
+
+
+_MANY_IDEAS = 12
+
+
+def _find_last(story: Story, experiment: Experiment) -> str:
+    protocols = story.plan.list_protocols(experiment)
+    honest = [name for name in protocols if not get_protocol(name).leaky]
+    return (honest or list(protocols))[0]
+
+
+def _say_changes(experiment: Experiment, options: TrainingOptions) -> str:
+    told = []
+    if options.dropout is not None:
+        told.append(f"dropout {options.dropout:g}")
+    if options.batch_norm is not None:
+        told.append("batch normalization" if options.batch_norm else "no batch normalization")
+    if options.width != 1:
+        told.append(f"width {options.width:g}")
+    if options.keep == "last":
+        told.append("last epoch")
+    if experiment.normalize == SPEAKER:
+        told.append("each speaker normalized")
+    if experiment.train_speakers:
+        told.append(f"{experiment.train_speakers} training speakers")
+    if experiment.emotions:
+        told.append(f"{len(experiment.emotions)} emotions")
+    return ", ".join(told)
 
 
 def write_versions(story: Story) -> Iterator[Section]:

@@ -49,12 +49,14 @@ def draw(height: float, parts: Iterable[Markup], *, title: str) -> Markup:
     ).format(f"{height:.0f}", title, Markup("").join(parts))
 
 
-def draw_box(width: float, height: float, parts: Iterable[Markup], *, title: str) -> Markup:
-    """Return a drawing of fixed shape that grows and shrinks as a whole."""
+def draw_box(
+    width: float, height: float, parts: Iterable[Markup], *, title: str, most: float = 2.0
+) -> Markup:
+    """Return a drawing of fixed shape that grows, up to ``most`` times, and shrinks as a whole."""
     return Markup(
-        '<svg class="box" role="img" viewBox="0 0 {0} {1}" aria-label="{2}">'
-        "<title>{2}</title>{3}</svg>"
-    ).format(f"{width:.0f}", f"{height:.0f}", title, Markup("").join(parts))
+        '<svg class="box" role="img" viewBox="0 0 {0} {1}" style="max-width: {4}px" '
+        'aria-label="{2}"><title>{2}</title>{3}</svg>'
+    ).format(f"{width:.0f}", f"{height:.0f}", title, Markup("").join(parts), f"{most * width:.0f}")
 
 
 def write(
@@ -101,6 +103,15 @@ def rectangle(box: tuple[float, float, float, float], style: str, *, opacity: fl
     return Markup(
         '<rect x="{}" y="{}" width="{}" height="{}" rx="2" class="{}" fill-opacity="{}"/>'
     ).format(x, y, width, height, style, f"{opacity:.3f}")
+
+
+def bar(scale: Scale, low: float, high: float, y: float, style: str, note: str = "") -> Markup:
+    """Return a bar between two values, 16 pixels high from ``y``, with a note for a pointer."""
+    width = f"{float(scale(high)[:-1]) - float(scale(low)[:-1]):.2f}%"
+    told = Markup("<title>{}</title>").format(note) if note else Markup("")
+    return Markup('<rect x="{}" y="{}" width="{}" height="16" class="{}">{}</rect>').format(
+        scale(low), f"{y:.1f}", width, style, told
+    )
 
 
 def draw_axis(

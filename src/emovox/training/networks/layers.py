@@ -51,6 +51,11 @@ def to_image(features: Tensor) -> Tensor:
     return features[:, None, None, :]
 
 
+def scale_channels(n_channels: int, width: float) -> int:
+    """Return a number of channels times a factor, at least 1."""
+    return max(1, round(n_channels * width))
+
+
 def initialize_like_keras(network: nn.Module) -> None:
     """Draw weights as Keras does by default: Glorot uniform, biases zero."""
     for layer in network.modules():
