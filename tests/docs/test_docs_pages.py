@@ -106,7 +106,7 @@ def test_commands_and_imports_of_other_pages_exist(page: Path) -> None:
 
 def parse_command(line: str) -> None:
     """Parse an emovox command as click would, without running it."""
-    program, *words = shlex.split(line, comments=True)
+    program, *words = shlex.split(line.replace("\\\n", " "), comments=True)
     if program != "emovox":
         return
     command: click.Command = root
