@@ -198,6 +198,7 @@ def test_fingerprint_sees_every_option(rows: Rows) -> None:
         "epochs": 7, "batch_size": 7, "learning_rate": 0.7, "weight_decay": 0.7, "patience": 7,
         "seed": 7, "device": "cpu", "precision": "float32", "schedule": "constant",
         "label_smoothing": 0.7, "class_weights": "balanced", "evaluate_train": 7, "n_threads": 7,
+        "keep": "last", "dropout": 0.7, "batch_norm": True, "width": 0.7,
     }  # fmt: skip
     assert set(others) == {field.name for field in dataclasses.fields(options)}
 
