@@ -32,7 +32,7 @@ def format_scores_page(scores: Sequence[ProtocolScore], free: Sequence[ProtocolS
         "",
         format_scores(scores),
     ]
-    if free:
+    if free and format_scores(free) != format_scores(scores):
         lines += ["The same where any of the eight emotions may be said:", "", format_scores(free)]
     return "\n".join(lines)
 

@@ -131,15 +131,16 @@ def read_trial_predictions(folders: Iterable[Path], *, among_all: bool = False) 
 
 
 def score_protocols(predictions: TrialPredictions) -> list[ProtocolScore]:
-    """Return the figure of each protocol under each knowledge of the voice."""
-    protocol = predictions.protocol
+    """Return the figure of each protocol, on each of its corpora, by what is known of the voice."""
+    corpora, voices = (predictions.columns[name] for name in ("corpus", "voice"))
     scores = []
-    for name in list_once(protocol):
-        for voice in list_once(predictions.columns["voice"]):
-            chosen = (protocol == name) & (predictions.columns["voice"] == voice)
-            if not chosen.any():
-                continue
-            scores.append(_score(name, voice, predictions.take(chosen)))
+    for name in list_once(predictions.protocol):
+        of_protocol = predictions.protocol == name
+        for corpus in list_once(corpora[of_protocol]):
+            for voice in list_once(voices):
+                chosen = of_protocol & (corpora == corpus) & (voices == voice)
+                if chosen.any():
+                    scores.append(_score(name, voice, predictions.take(chosen)))
     return scores
 
 
@@ -204,12 +205,14 @@ def format_scores(scores: Sequence[ProtocolScore]) -> str:
     """Return a Markdown table: a row a protocol, a column for each knowledge of the voice."""
     voices = list(dict.fromkeys(score.voice for score in scores))
     rows = []
-    for protocol in dict.fromkeys(score.protocol for score in scores):
-        own = {score.voice: score for score in scores if score.protocol == protocol}
+    for protocol, corpus in dict.fromkeys((score.protocol, score.corpus) for score in scores):
+        own = {s.voice: s for s in scores if (s.protocol, s.corpus) == (protocol, corpus)}
+        # The name of a published protocol says its corpus.
+        title = protocol if protocol.startswith(corpus) else f"{protocol}: {corpus}"
         first = next(iter(own.values()))
         rows.append(
             [
-                f"{protocol} ({first.n_speakers} speakers, {first.n_folds} folds, "
+                f"{title} ({first.n_speakers} speakers, {first.n_folds} folds, "
                 f"{first.n_trainings} trainings)",
                 *(
                     f"{100 * own[v].uar:.1f} {say_bounds(own[v].low, own[v].high)}".strip()
