@@ -32,7 +32,9 @@ def format_scores_page(scores: Sequence[ProtocolScore], free: Sequence[ProtocolS
         "",
         format_scores(scores),
     ]
-    if free and format_scores(free) != format_scores(scores):
+    if free and format_scores(free) == format_scores(scores):
+        lines.append("Where any of the eight emotions may be said, the figures are the same.\n")
+    elif free:
         lines += ["The same where any of the eight emotions may be said:", "", format_scores(free)]
     return "\n".join(lines)
 
