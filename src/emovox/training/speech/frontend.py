@@ -75,7 +75,7 @@ class SpeechFrontEnd(nn.Module):
         loudest = log_mel.amax(dim=(1, 2), keepdim=True)
         log_mel = (log_mel - loudest).clamp_min(-RANGE) + LOUDEST
         energy = power.mean(dim=2)
-        start, n_kept = _find_speech(energy.log10(), time, n_frames)
+        start, n_kept = find_speech(energy.log10(), time, n_frames)
         spoken = (time >= start[:, None]) & (time < (start + n_kept)[:, None])
         level = ((energy * spoken).sum(dim=1) / n_kept).log10()
         index = (time + start[:, None]).clamp_max(power.shape[1] - 1)
@@ -83,7 +83,7 @@ class SpeechFrontEnd(nn.Module):
         return ((kept + 4.0) / 4.0).transpose(1, 2), n_kept, level
 
 
-def _find_speech(energy: Tensor, time: Tensor, n_frames: Tensor) -> tuple[Tensor, Tensor]:
+def find_speech(energy: Tensor, time: Tensor, n_frames: Tensor) -> tuple[Tensor, Tensor]:
     """Return the first frame of each clip's speech and how many there are, margins included."""
     loud = energy > energy.amax(dim=1, keepdim=True) - SPEECH_RANGE
     first = torch.where(loud, time, time.shape[0]).amin(dim=1)
