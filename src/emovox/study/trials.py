@@ -122,7 +122,9 @@ def prepare_plan(
 ) -> PreparedClips:
     """Compute, or find, what all trials of a plan share; see ``prepare_clips``."""
     clips = _select(manifest, plan.scope.corpora)
-    return prepare_clips(clips, get_policy(plan.scope.augmentation), plan.network, shop)
+    policy = get_policy(plan.scope.augmentation)
+    moves = plan.training.epochs > 0
+    return prepare_clips(clips, policy, plan.network, shop, with_frames=moves)
 
 
 def prepare_distillation(

@@ -25,7 +25,7 @@ from emovox.files import replacing
 from emovox.training.checkpoints import read_checkpoint, write_checkpoint
 from emovox.training.device import autocast, choose_precision, derive_seed, scoped_torch
 from emovox.training.encoder import PREFIX, EncoderShape, WhisperEncoder, compute_positions
-from emovox.training.speech.frozen import FrozenStates, iter_batches
+from emovox.training.speech.frozen import FrozenStates, collate_log_mels, iter_batches
 from emovox.training.speech.logmels import N_MELS, LogMels
 from emovox.training.speech.network import N_EXTRA, pool
 from emovox.training.speech.schedule import one_cycle, set_rate
@@ -226,11 +226,7 @@ class _Distilling:
 
     def _collate(self, clip: IntArray, variant: IntArray) -> tuple[Tensor, Tensor]:
         mels = [self.lesson.log_mels.get(c, v) for c, v in zip(clip, variant, strict=True)]
-        n_frames = torch.tensor([len(mel) for mel in mels])
-        padded = torch.zeros(len(mels), int(n_frames.max()), N_MELS)
-        for row, mel in enumerate(mels):
-            padded[row, : len(mel)] = torch.from_numpy(mel)
-        return padded.transpose(1, 2), n_frames
+        return collate_log_mels(mels, N_MELS)
 
     def _compare(
         self, said: list[Tensor], mask: Tensor, clip: IntArray, variant: IntArray

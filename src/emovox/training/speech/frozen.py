@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -29,14 +30,13 @@ class FrozenStates:
     Attributes
     ----------
     frames : Tensor of float16, shape (n_frames_of_all, width)
+        Empty where no training needs them.
     start, length : ndarray of int64, shape (n_clips, n_variants + 1)
         Where the states of each copy lie; a length of 0: it could not be read.
     level : Tensor of float32, shape (n_clips, n_variants + 1)
         Taken from each copy by the front-end.
     room : ndarray of int64, shape (n_clips,)
         See ``LogMels.room``.
-    key : str
-        Names what the states were computed from, and how.
     """
 
     frames: Tensor
@@ -44,7 +44,6 @@ class FrozenStates:
     length: IntArray
     level: Tensor
     room: IntArray
-    key: str = ""
 
     def take(self, clips: IntArray) -> FrozenStates:
         """Return those of some clips; the array of frames is shared."""
@@ -54,7 +53,6 @@ class FrozenStates:
             self.length[clips],
             self.level[torch.from_numpy(clips)],
             self.room[clips],
-            self.key,
         )
 
     def collate(
@@ -77,6 +75,18 @@ class FrozenStates:
             states[row, :size] = self.frames[begin : begin + size]
         mask = torch.arange(states.shape[1]) < torch.from_numpy(length)[:, None]
         return states, mask, self.level[torch.from_numpy(clip), torch.from_numpy(variant)]
+
+
+def measure_states(log_mels: LogMels) -> FrozenStates:
+    """Return where the states of all copies would lie, without any frame.
+
+    Enough for trainings that leave the encoder as it came.
+    """
+    sizes = (log_mels.length.ravel() + 1) // 2
+    shape = log_mels.length.shape
+    start = (np.cumsum(sizes) - sizes).reshape(shape)
+    level = torch.from_numpy(log_mels.level)
+    return FrozenStates(torch.zeros(0, 0), start, sizes.reshape(shape), level, log_mels.room)
 
 
 def build_frozen_states(
@@ -105,42 +115,29 @@ def build_frozen_states(
     progress : callable, optional
         Called with (done, total) copies.
     """
-    sizes = (log_mels.length.ravel() + 1) // 2
-    start = np.cumsum(sizes) - sizes
-    frames = torch.zeros(int(sizes.sum()), network.encoder.shape.width, dtype=torch.float16)
-    names = []
-    n_copies = log_mels.length.shape[1]
+    empty = measure_states(log_mels)
+    n_frames, n_copies = int(empty.length.sum()), log_mels.length.shape[1]
+    frames = torch.zeros(n_frames, network.encoder.shape.width, dtype=torch.float16)
+    how = f"{encoder_sha256} {network.options.n_frozen} {precision}"
     for number in np.unique(log_mels.part):
         clips = np.flatnonzero(log_mels.part == number)
-        part = np.arange(clips[0] * n_copies, (clips[-1] + 1) * n_copies)
-        mels = [_take(log_mels, int(copy)) for copy in part]
-        names.append(_name_part(mels, encoder_sha256, network, precision))
-        path = folder / f"{names[-1]}.npy"
+        mels = [log_mels.get(int(clip), copy) for clip in clips for copy in range(n_copies)]
+        path = folder / f"{name_part(mels, how)}.npy"
         states = read_halves(path)
         if states is None:
-            states = _compute_part(mels, sizes[part], network, precision)
+            states = _compute_part(mels, empty.length[clips].ravel(), network, precision)
             with replacing(path) as temporary:
                 np.save(temporary, states, allow_pickle=False)
-        frames[start[part[0]] : start[part[0]] + len(states)] = torch.from_numpy(states)
+        begin = int(empty.start[clips[0], 0])
+        frames[begin : begin + len(states)] = torch.from_numpy(states)
         if progress is not None:
-            progress(int(part[-1]) + 1, sizes.size)
-    shape = log_mels.length.shape
-    key = hashlib.sha256("".join(names).encode()).hexdigest()
-    level = torch.from_numpy(log_mels.level)
-    return FrozenStates(
-        frames, start.reshape(shape), sizes.reshape(shape), level, log_mels.room, key
-    )
+            progress(int(clips[-1] + 1) * n_copies, empty.length.size)
+    return dataclasses.replace(empty, frames=frames)
 
 
-def _take(log_mels: LogMels, copy: int) -> NDArray[np.float16]:
-    clip, variant = divmod(copy, log_mels.length.shape[1])
-    return log_mels.get(clip, variant)
-
-
-def _name_part(
-    mels: Sequence[NDArray[np.float16]], sha256: str, network: SpeechNetwork, precision: str
-) -> str:
-    digest = hashlib.sha256(f"{sha256} {network.options.n_frozen} {precision}".encode())
+def name_part(mels: Sequence[NDArray[np.float16]], how: str) -> str:
+    """Return what a part is kept as: a hash of its log-mels and of how they are encoded."""
+    digest = hashlib.sha256(how.encode())
     for mel in mels:
         digest.update(np.ascontiguousarray(mel).data)
     return digest.hexdigest()[:32]
@@ -161,17 +158,23 @@ def _compute_part(
     start = np.cumsum(sizes) - sizes
     states = np.zeros((int(sizes.sum()), network.encoder.shape.width), np.float16)
     for batch in iter_batches(np.array([len(mel) for mel in mels]), _BATCH_FRAMES):
-        n_frames = torch.tensor([len(mels[i]) for i in batch])
-        padded = torch.zeros(len(batch), int(n_frames.max()), network.encoder.shape.n_mels)
-        for row, i in enumerate(batch):
-            padded[row, : len(mels[i])] = torch.from_numpy(mels[i])
+        log_mel, n_frames = collate_log_mels([mels[i] for i in batch], network.encoder.shape.n_mels)
         with torch.inference_mode(), autocast(_CPU, precision):
-            encoded, _ = network.encode_frozen(padded.transpose(1, 2), n_frames)
+            encoded, _ = network.encode_frozen(log_mel, n_frames)
         # torch, not NumPy, turns floats to halves: ten times as fast.
         half = encoded.half().numpy()
         for row, i in enumerate(batch):
             states[start[i] : start[i] + sizes[i]] = half[row, : sizes[i]]
     return states
+
+
+def collate_log_mels(mels: Sequence[NDArray[np.float16]], n_mels: int) -> tuple[Tensor, Tensor]:
+    """Return a padded batch (batch, n_mels, n_frames) and the frames of each clip."""
+    n_frames = torch.tensor([len(mel) for mel in mels])
+    padded = torch.zeros(len(mels), int(n_frames.max()), n_mels)
+    for row, mel in enumerate(mels):
+        padded[row, : len(mel)] = torch.from_numpy(mel)
+    return padded.transpose(1, 2), n_frames
 
 
 def iter_batches(lengths: IntArray, n_frames: int) -> Iterator[IntArray]:

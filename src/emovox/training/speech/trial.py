@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,25 +16,20 @@ from emovox.augment import Policy
 from emovox.emotions import encode_emotions
 from emovox.files import replacing
 from emovox.training.checkpoints import CHECKPOINT_NAME
-from emovox.training.device import autocast, derive_seed
+from emovox.training.device import derive_seed
 from emovox.training.encoder import load_encoder
 from emovox.training.speech.distill import Lesson
 from emovox.training.speech.finetune import SpeechData, encode_clips, fine_tune
-from emovox.training.speech.frozen import (
-    FrozenStates,
-    build_frozen_states,
-    iter_batches,
-    read_halves,
-)
+from emovox.training.speech.frozen import FrozenStates, build_frozen_states, measure_states
 from emovox.training.speech.judge import judge_clips
-from emovox.training.speech.logmels import LogMels, build_log_mels
+from emovox.training.speech.logmels import build_log_mels
 from emovox.training.speech.network import NetworkOptions, SpeechNetwork
 from emovox.training.speech.options import FineTuning
+from emovox.training.speech.pooled import build_pooled_states, select_layers
 from emovox.training.speech.targets import build_targets, find_known
 from emovox.types import Clip, FloatArray, IntArray, Progress
 
 WEIGHTS_NAME = "network.safetensors"
-_BATCH_FRAMES = 6000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,6 +41,7 @@ class PreparedClips:
     clips : tuple of Clip
         Labelled and readable.
     frozen : FrozenStates
+        Without frames where no training moves the encoder.
     pooled : ndarray of float16, shape (n_clips, n_variants + 1, n_states)
         Pooled states of the encoder as it came.
     options : NetworkOptions
@@ -99,7 +94,12 @@ class Workshop:
 
 
 def prepare_clips(
-    clips: Sequence[Clip], policy: Policy, options: NetworkOptions, shop: Workshop
+    clips: Sequence[Clip],
+    policy: Policy,
+    options: NetworkOptions,
+    shop: Workshop,
+    *,
+    with_frames: bool = False,
 ) -> PreparedClips:
     """Compute, or find, what all trainings share. A killed run goes on where it was.
 
@@ -111,15 +111,17 @@ def prepare_clips(
         Of the altered copies.
     options : NetworkOptions
     shop : Workshop
+    with_frames : bool, default=False
+        Keep the states after the frozen layers: trainings that move the others need them.
     """
-    _, frozen, pooled, sha256 = _prepare(clips, policy, options, shop)
-    there = np.flatnonzero(frozen.length[:, 0] > 0)
+    lesson, sha256 = _prepare(clips, policy, options, shop, with_frames=with_frames)
+    there = lesson.rows
     kept = tuple(clips[int(i)] for i in there)
     speakers = np.unique([clip.speaker_id for clip in kept], return_inverse=True)[1]
     return PreparedClips(
         clips=kept,
-        frozen=frozen.take(there),
-        pooled=pooled[there],
+        frozen=lesson.frozen.take(there),
+        pooled=lesson.pooled[there],
         options=options,
         encoder=shop.encoder,
         encoder_sha256=sha256,
@@ -132,14 +134,18 @@ def prepare_lesson(
     clips: Sequence[Clip], policy: Policy, options: NetworkOptions, shop: Workshop
 ) -> Lesson:
     """Compute, or find, what a distillation from all clips that can be read needs."""
-    log_mels, frozen, pooled, _ = _prepare(clips, policy, options, shop)
-    return Lesson(log_mels, frozen, pooled, np.flatnonzero(frozen.length[:, 0] > 0))
+    return _prepare(clips, policy, options, shop, with_frames=True)[0]
 
 
 def _prepare(
-    clips: Sequence[Clip], policy: Policy, options: NetworkOptions, shop: Workshop
-) -> tuple[LogMels, FrozenStates, NDArray[np.float16], str]:
-    """Return log-mels, states after the frozen layers, pooled ones, and the encoder's SHA-256."""
+    clips: Sequence[Clip],
+    policy: Policy,
+    options: NetworkOptions,
+    shop: Workshop,
+    *,
+    with_frames: bool,
+) -> tuple[Lesson, str]:
+    """Return everything about the clips that can be read, and the encoder's SHA-256."""
     log_mels = build_log_mels(
         clips,
         policy,
@@ -147,47 +153,27 @@ def _prepare(
         n_jobs=shop.n_jobs,
         progress=shop.track("log-mels"),
     )
-    loaded, sha256 = load_encoder(shop.encoder)
-    network = SpeechNetwork(loaded, options).eval()
-    frozen = build_frozen_states(
+    encoder, sha256 = load_encoder(shop.encoder)
+    layers = build_pooled_states(
         log_mels,
-        network,
-        shop.folder / "frozen",
+        encoder,
+        shop.folder / "pooled",
         encoder_sha256=sha256,
         precision="bfloat16",
-        progress=shop.track("frozen layers"),
+        progress=shop.track("pooled states"),
     )
-    return log_mels, frozen, _find_pooled(network, frozen, shop), sha256
-
-
-def _find_pooled(
-    network: SpeechNetwork, frozen: FrozenStates, shop: Workshop
-) -> NDArray[np.float16]:
-    key = hashlib.sha256(f"{frozen.key} {network.options.pooled}".encode()).hexdigest()
-    path = shop.folder / "pooled" / f"{key[:32]}.npy"
-    pooled = read_halves(path)
-    if pooled is None:
-        pooled = _pool_frozen(network, frozen, shop.track("pooled states"))
-        with replacing(path) as temporary:
-            np.save(temporary, pooled, allow_pickle=False)
-    return pooled
-
-
-def _pool_frozen(
-    network: SpeechNetwork, frozen: FrozenStates, progress: Progress
-) -> NDArray[np.float16]:
-    """Return the pooled states of all copies, (n_clips, n_variants + 1, n_states)."""
-    lengths = frozen.length.ravel()
-    pooled = np.zeros((lengths.size, network.n_states), np.float16)
-    done = 0
-    for batch in iter_batches(lengths, _BATCH_FRAMES):
-        clip, variant = np.divmod(batch, frozen.length.shape[1])
-        inputs = frozen.collate(clip, variant, np.zeros(len(batch), np.int64), 1500)
-        with torch.inference_mode(), autocast(torch.device("cpu"), "bfloat16"):
-            pooled[batch] = network.encode_rest(*inputs).half().numpy()
-        done += len(batch)
-        progress(done, lengths.size)
-    return pooled.reshape(*frozen.length.shape, -1)
+    pooled = select_layers(layers, options.pooled, log_mels.level)
+    frozen = measure_states(log_mels)
+    if with_frames:
+        frozen = build_frozen_states(
+            log_mels,
+            SpeechNetwork(encoder, options).eval(),
+            shop.folder / "frozen",
+            encoder_sha256=sha256,
+            precision="bfloat16",
+            progress=shop.track("frozen layers"),
+        )
+    return Lesson(log_mels, frozen, pooled, np.flatnonzero(frozen.length[:, 0] > 0)), sha256
 
 
 def train_trial(

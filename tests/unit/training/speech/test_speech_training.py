@@ -28,6 +28,7 @@ from emovox.training.speech.judge import judge_clips
 from emovox.training.speech.logmels import ROOM_CLIPS, LogMels, assign_rooms
 from emovox.training.speech.network import N_EXTRA, NetworkOptions, SpeechNetwork, VoiceHead
 from emovox.training.speech.options import FineTuning
+from emovox.training.speech.pooled import build_pooled_states, select_layers
 from emovox.training.speech.voices import ADAPTATION, compute_voices
 from emovox.types import Clip
 
@@ -98,6 +99,21 @@ def test_training_learns_and_goes_on_where_it_was_killed(tmp_path: Path) -> None
     fine_tune(again, data, options, folder=tmp_path, on_epoch=lambda r: epochs.append(r["epoch"]))
     assert epochs == [0, 1, 2]  # nothing was done twice
     torch.testing.assert_close(encode_clips(again, frozen, unheard), states)
+
+
+def test_layers_pooled_once_are_what_the_network_pools(tmp_path: Path) -> None:
+    network, mels, _, _ = make_study()
+    frozen = build_frozen_states(mels, network, tmp_path, encoder_sha256="0")
+    expected = encode_clips(network, frozen, np.arange(64)).numpy()
+    for _ in range(2):  # computed, then read
+        layers = build_pooled_states(mels, network.encoder, tmp_path, encoder_sha256="0")
+    assert layers.shape == (64, 1, 2, 128)
+    pooled = select_layers(layers, (1, 2), mels.level)
+    # Both hold float16 on the way.
+    np.testing.assert_allclose(pooled[:, 0].astype(np.float32), expected, atol=5e-3)
+    last = select_layers(layers, (2,), mels.level)
+    np.testing.assert_array_equal(last[..., :128], pooled[..., 128:256])
+    np.testing.assert_array_equal(last[..., 128:], pooled[..., 256:])
 
 
 def test_a_student_learns_what_the_teacher_says_and_goes_on_where_it_was_killed(
