@@ -40,6 +40,8 @@ from emovox.types import Clip, Float64Array, IntArray
 CORPORA = ("ravdess", "crema-d", "tess", "savee", "emodb", "nemo")
 SAMPLING_RATE, N_MELS = 16_000, 80
 PART = 100
+MARGIN = 10
+"""Frames beside the speech that are not looked at: the voice dies away in them."""
 
 N_TIMES = 4
 """Last of the features: level, and seconds before, of and after the speech."""
@@ -66,7 +68,7 @@ def _describe_one(path: str, mel_power: MelPower) -> Float64Array:
     power, n_frames = mel_power(torch.from_numpy(waveform)[None], torch.tensor([len(waveform)]))
     power = power[:, : int(n_frames)].clamp_min(1e-10)
     energy = power.mean(dim=2)
-    start, n_spoken = find_speech(energy.log10(), torch.arange(energy.shape[1]), n_frames)
+    start, n_spoken = find_speech(energy.log10(), torch.arange(energy.shape[1]), n_frames, MARGIN)
     begin, end = int(start), int(start + n_spoken)
     silence = torch.cat([power[0, :begin], power[0, end:]]).log10().numpy().astype(np.float64)
     nothing = np.full(N_MELS, np.nan)

@@ -5,6 +5,8 @@
 FILE is a .safetensors file, a folder that holds one, or a name on the Hugging Face hub, such as
 openai/whisper-tiny.en, which is fetched once.
 
+A look at another recipe: --set network.pooled=[1,2,3] --trials LOOK 1 2
+
 With --scores FOLDER all that scripts/score_trials.py says of the finished trials is written;
 with --artefact FILE the last trial named becomes a model. Killed, the same command goes on after
 the last whole epoch of a trial.
@@ -34,6 +36,8 @@ def main() -> None:
     parser.add_argument("trials", nargs="*")
     parser.add_argument("--encoder", required=True, help="file, folder, or name on the hub")
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="try it so")
+    parser.add_argument("--trials", dest="root", type=Path, help="their folder; OUT/trials")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--artefact", type=Path, help="write this trial's network there (.onnx)")
     parser.add_argument("--float", action="store_true", help="of the artefact's weights: no int8")
@@ -48,7 +52,7 @@ def main() -> None:
     def say(text: str) -> None:
         sys.stderr.write(f"{time.perf_counter() - start:7.0f} s  {text}\n")
 
-    plan = read_trials(arguments.plan)
+    plan = read_trials(arguments.plan, arguments.set)
     shop = Workshop(
         encoder=find_encoder(arguments.encoder),
         folder=arguments.out,
@@ -56,7 +60,7 @@ def main() -> None:
         tell=lambda what, done, total: say(f"{what}: {done} of {total}"),
     )
     prepared = prepare_plan(plan, arguments.manifest, shop)
-    trials = arguments.out / "trials"
+    trials = arguments.root or arguments.out / "trials"
     names = arguments.trials or list(plan.trials)
     for name in names:
         say(f"trial {name}")

@@ -25,7 +25,7 @@ from emovox.study.trial_scores import (
 )
 from emovox.study.trials import TrialPlan, divide
 from emovox.training.job import describe_corpora
-from emovox.training.speech.export import FRONTEND, SHORTEST_S, export_speech
+from emovox.training.speech.export import FRONTENDS, SHORTEST_S, export_speech
 from emovox.training.speech.trial import PreparedClips, train_trial
 from emovox.training.speech.voices import ADAPTATION
 from emovox.types import Clip
@@ -83,7 +83,7 @@ def write_trial_artefact(
     head = network.head
     metadata = ArtefactMetadata(
         name=path.stem,
-        frontend=FRONTEND,
+        frontend=FRONTENDS[plan.network.front_end],
         population=Population(
             # Six digits: what float32 holds, in half the text.
             mean=tuple(float(f"{v:.6g}") for v in head.mean.tolist()),

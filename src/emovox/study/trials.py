@@ -21,7 +21,7 @@ from emovox.corpora import read_manifest
 from emovox.emotions import EMOTIONS
 from emovox.errors import ConfigError, suggest
 from emovox.protocols import TEST, TRAIN, Fold, combine_folds, get_protocol
-from emovox.study.settings import build_record, check_keys, read_toml
+from emovox.study.settings import apply_override, build_record, check_keys, read_toml
 from emovox.study.tables import Columns, write_batches
 from emovox.training.speech.distill import Distillation, Lesson
 from emovox.training.speech.network import NetworkOptions
@@ -91,10 +91,16 @@ class TrialPlan:
         return self.trials[name]
 
 
-def read_trials(path: str | os.PathLike[str]) -> TrialPlan:
+def read_trials(path: str | os.PathLike[str], overrides: Sequence[str] = ()) -> TrialPlan:
     """Read a plan of trials.
 
     ``trials_of`` names a plan beside it whose trials it shares.
+
+    Parameters
+    ----------
+    path : path-like
+    overrides : sequence of str
+        ``table.key=value``, set before anything is read.
 
     Raises
     ------
@@ -105,6 +111,8 @@ def read_trials(path: str | os.PathLike[str]) -> TrialPlan:
     check_keys(tables, _TABLES, str(path))
     if "trials_of" in tables:
         tables["trials"] = read_toml(Path(path).parent / str(tables["trials_of"]))["trials"]
+    for override in overrides:
+        apply_override(tables, override)
     return TrialPlan(
         scope=build_record(Scope, tables.get("recognizer", {}), "[recognizer]"),
         network=build_record(NetworkOptions, tables.get("network", {}), "[network]"),

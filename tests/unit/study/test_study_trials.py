@@ -93,6 +93,20 @@ def test_trials_keep_what_was_said_of_the_speakers_held_out(study: Path) -> None
     assert [(f / "network.safetensors").stat().st_mtime_ns for f in again] == before
 
 
+def test_a_look_at_another_recipe_needs_a_folder_of_its_own(study: Path) -> None:
+    plan = read_trials(
+        study / "plan.toml", ["training.epochs=0", "network.pooled=[2]", "network.front_end=2"]
+    )
+    assert (plan.network.pooled, plan.network.front_end, plan.training.epochs) == ((2,), 2, 0)
+    shop = Workshop(encoder=study / "e.safetensors", folder=study / "look")
+    prepared = prepare_plan(plan, study / "manifest.csv", shop)
+    assert not prepared.frozen.frames.numel()  # the encoder stays: no frame is kept
+    assert (run_trial(plan, "a", prepared, study / "look") / "predictions.parquet").exists()
+    other = read_trials(study / "plan.toml", ["training.head_epochs=3", "training.epochs=0"])
+    with pytest.raises(ConfigError, match="other clips, options"):
+        run_trial(other, "a", prepared, study / "look")
+
+
 def test_nobody_held_out_trains(study: Path) -> None:
     clips = [Clip(s, "savee", f"savee-{s}", emotion="sad") for s in SPEAKERS]
     plan = read_trials(study / "plan.toml")

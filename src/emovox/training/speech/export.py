@@ -13,11 +13,14 @@ from emovox.emotions import EMOTIONS
 from emovox.models import ArtefactMetadata, Frontend
 from emovox.models.quantize import quantize_weights
 from emovox.training.export import export_graph, write_artefact
-from emovox.training.speech.frontend import SpeechFrontEnd
+from emovox.training.speech.frontend import MARGIN_FRAMES, SpeechFrontEnd
 from emovox.training.speech.network import SpeechNetwork
 
-FRONTEND = Frontend(name="speech", kind="encoder", key="log-mel 80, level and silence removed, 2")
-"""How a waveform becomes what the network hears (``emovox.training.speech.frontend``)."""
+FRONTENDS = {
+    version: Frontend("speech", "encoder", f"log-mel 80, level and silence removed, {version}")
+    for version in MARGIN_FRAMES
+}
+"""How a waveform becomes what the network hears, by the front-end's version."""
 
 SHORTEST_S = 0.1
 """Shorter recordings are padded to this: the front-end mirrors 12.5 ms at the ends."""

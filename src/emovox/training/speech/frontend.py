@@ -21,8 +21,14 @@ RANGE = 8.0
 SPEECH_RANGE = 4.5
 """Frames this far below the loudest one, in log10 of power (45 dB), are silence."""
 
-MARGIN_FRAMES = 10
-"""Of silence that stay on either side of the speech (0.1 s)."""
+MARGIN_FRAMES = {2: 10, 3: 0}
+"""Of silence that stay on either side of the speech, by the front-end's version.
+
+Digital silence is not the quiet of a room: where 0.1 s stays, silence put around a clip changes
+what the network hears; where none stays, it does not."""
+
+NEWEST = max(MARGIN_FRAMES)
+"""Version of the front-end that new networks have."""
 
 MAX_FRAMES = 3000
 """More is not heard: 30 s, what the encoder has positions for."""
@@ -36,16 +42,19 @@ class SpeechFrontEnd(nn.Module):
 
     Spectrum and mel bands are Whisper's (see ``LogMelFrontEnd``). Instead of its fixed floor,
     the loudest point of each clip is moved to ``LOUDEST``, and silence before and after the
-    speech is cut off up to ``MARGIN_FRAMES``.
+    speech is cut off, all but ``MARGIN_FRAMES``.
 
     Parameters
     ----------
     n_mels : int, default=80
         Mel bands.
+    version : int, default=3
+        Models keep that which they were trained with.
     """
 
-    def __init__(self, n_mels: int = 80) -> None:
+    def __init__(self, n_mels: int = 80, version: int = NEWEST) -> None:
         super().__init__()
+        self.margin = MARGIN_FRAMES[version]
         self.power = MelPower(n_mels)
 
     def forward(self, waveform: Tensor, length: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -75,7 +84,7 @@ class SpeechFrontEnd(nn.Module):
         loudest = log_mel.amax(dim=(1, 2), keepdim=True)
         log_mel = (log_mel - loudest).clamp_min(-RANGE) + LOUDEST
         energy = power.mean(dim=2)
-        start, n_kept = find_speech(energy.log10(), time, n_frames)
+        start, n_kept = find_speech(energy.log10(), time, n_frames, self.margin)
         spoken = (time >= start[:, None]) & (time < (start + n_kept)[:, None])
         level = ((energy * spoken).sum(dim=1) / n_kept).log10()
         index = (time + start[:, None]).clamp_max(power.shape[1] - 1)
@@ -83,11 +92,25 @@ class SpeechFrontEnd(nn.Module):
         return ((kept + 4.0) / 4.0).transpose(1, 2), n_kept, level
 
 
-def find_speech(energy: Tensor, time: Tensor, n_frames: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the first frame of each clip's speech and how many there are, margins included."""
+def find_speech(
+    energy: Tensor, time: Tensor, n_frames: Tensor, margin: int
+) -> tuple[Tensor, Tensor]:
+    """Return the first frame of each clip's speech and how many there are, margins included.
+
+    Parameters
+    ----------
+    energy : Tensor, shape (batch, n_frames)
+        In log10 of power; far below anything spoken past a clip's own frames.
+    time : Tensor of int64, shape (n_frames,)
+        0, 1, ...
+    n_frames : Tensor of int64, shape (batch,)
+        Of each clip.
+    margin : int
+        Frames of silence that stay on either side.
+    """
     loud = energy > energy.amax(dim=1, keepdim=True) - SPEECH_RANGE
     first = torch.where(loud, time, time.shape[0]).amin(dim=1)
     last = torch.where(loud, time, -1).amax(dim=1)
-    start = (first - MARGIN_FRAMES).clamp_min(0)
-    end = torch.minimum(last + MARGIN_FRAMES + 1, n_frames)
+    start = (first - margin).clamp_min(0)
+    end = torch.minimum(last + margin + 1, n_frames)
     return start, (end - start).clamp(1, MAX_FRAMES)

@@ -26,18 +26,16 @@ from emovox.augment import Policy
 from emovox.errors import AudioError
 from emovox.features.extraction import start_worker
 from emovox.files import replacing
-from emovox.training.speech.frontend import SpeechFrontEnd
+from emovox.training.speech.frontend import NEWEST, SpeechFrontEnd
 from emovox.types import Alteration, Clip, FloatArray, IntArray, Progress
 
 N_MELS = 80
 SAMPLING_RATE = 16_000
-VERSION = 2
-"""Rises when the same recording gives other log-mels."""
-
 ROOM_CLIPS = 24
 """Clips of a speaker that share how their altered copies sound."""
 
 _PART = 200
+_SEED = 0
 _SHORTEST = 400
 
 HalfArray = NDArray[np.float16]
@@ -81,7 +79,7 @@ def build_log_mels(
     policy: Policy,
     folder: Path,
     *,
-    seed: int = 0,
+    front_end: int = NEWEST,
     n_jobs: int = 1,
     progress: Progress | None = None,
 ) -> LogMels:
@@ -94,25 +92,27 @@ def build_log_mels(
         How altered copies are drawn.
     folder : Path
         Where parts of them are kept. A killed run goes on after the last whole part.
-    seed : int
-        Of the altered copies.
+    front_end : int, default=3
+        Version of the front-end.
     n_jobs : int
         Processes.
     progress : callable, optional
         Called with (done, total) clips.
     """
     room, keys = assign_rooms(clips)
-    tasks = [(clip, policy.draw(keys[r], seed)) for clip, r in zip(clips, room, strict=True)]
+    tasks = [(clip, policy.draw(keys[r], _SEED)) for clip, r in zip(clips, room, strict=True)]
     part = _assign_parts(clips)
     bounds = np.flatnonzero(np.diff(part, prepend=-1, append=-1)).tolist()
     parts = [tasks[i:j] for i, j in itertools.pairwise(bounds)]
-    paths = [folder / f"{_name_part(part)}.npz" for part in parts]
+    paths = [folder / f"{_name_part(part, front_end)}.npz" for part in parts]
     missing = [i for i, path in enumerate(paths) if not path.exists()]
     done = sum(map(len, parts)) - sum(len(parts[i]) for i in missing)
     context = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(n_jobs, mp_context=context, initializer=start_worker)
     try:
-        jobs = {pool.submit(_write_part, parts[i], paths[i]): len(parts[i]) for i in missing}
+        jobs = {
+            pool.submit(_write_part, parts[i], paths[i], front_end): len(parts[i]) for i in missing
+        }
         for job in as_completed(jobs):
             job.result()
             done += jobs[job]
@@ -162,15 +162,15 @@ def assign_rooms(clips: Sequence[Clip]) -> tuple[IntArray, list[str]]:
 _Task: TypeAlias = tuple[Clip, tuple[Alteration, ...]]
 
 
-def _name_part(part: Sequence[_Task]) -> str:
+def _name_part(part: Sequence[_Task], version: int) -> str:
     alterations = [[a.key for a in drawn] for _, drawn in part]
-    content = json.dumps([VERSION, [clip.sha256 for clip, _ in part], alterations])
+    content = json.dumps([version, [clip.sha256 for clip, _ in part], alterations])
     return hashlib.sha256(content.encode()).hexdigest()[:32]
 
 
-def _write_part(part: Sequence[_Task], path: Path) -> None:
+def _write_part(part: Sequence[_Task], path: Path, version: int) -> None:
     torch.set_num_threads(1)
-    front_end = SpeechFrontEnd(N_MELS)
+    front_end = SpeechFrontEnd(N_MELS, version)
     copies = [copy for task in part for copy in _compute_copies(*task, front_end)]
     with replacing(path) as temporary, temporary.open("wb") as stream:
         np.savez(

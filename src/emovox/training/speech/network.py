@@ -11,7 +11,7 @@ from torch.nn import functional
 
 from emovox.training.encoder import WhisperEncoder
 from emovox.training.rows import N_CLASSES
-from emovox.training.speech.frontend import SpeechFrontEnd
+from emovox.training.speech.frontend import NEWEST, SpeechFrontEnd
 
 _EPSILON = 1e-5
 
@@ -52,12 +52,15 @@ class NetworkOptions:
         Units of each expert of the head.
     dropout : float, default=0.3
         Of the head, in training.
+    front_end : int, default=3
+        Version of the front-end.
     """
 
     n_frozen: int = 2
     pooled: tuple[int, ...] = (2, 3, 4)
     hidden: int = 256
     dropout: float = 0.3
+    front_end: int = NEWEST
 
 
 class VoiceHead(nn.Module):
@@ -183,7 +186,7 @@ class SpeechNetwork(nn.Module):
     def __init__(self, encoder: WhisperEncoder, options: NetworkOptions) -> None:
         super().__init__()
         self.options = options
-        self.front_end = SpeechFrontEnd(encoder.shape.n_mels)
+        self.front_end = SpeechFrontEnd(encoder.shape.n_mels, options.front_end)
         self.encoder = encoder
         self.head = VoiceHead(2 * encoder.shape.width * len(options.pooled) + N_EXTRA, options)
         for module in (encoder.conv1, encoder.conv2, *encoder.layers[: options.n_frozen]):

@@ -53,11 +53,12 @@ def build_pooled_states(
 
     Returns
     -------
-    ndarray of float16, shape (n_clips, n_variants + 1, n_layers, 2 * width)
-        Zeros where a copy could not be read.
+    ndarray of float16, shape (n_clips, n_variants + 1, n_layers + 1, 2 * width)
+        Before the first layer, then after each, as ``WhisperEncoder.forward`` returns them. Zeros
+        where a copy could not be read.
     """
     n_clips, n_copies = log_mels.length.shape
-    shape = (n_clips, n_copies, encoder.shape.n_layers, 2 * encoder.shape.width)
+    shape = (n_clips, n_copies, encoder.shape.n_layers + 1, 2 * encoder.shape.width)
     pooled = np.zeros(shape, np.float16)
     for number in np.unique(log_mels.part):
         clips = np.flatnonzero(log_mels.part == number)
@@ -75,13 +76,14 @@ def build_pooled_states(
 
 
 def _pool_part(mels: list[HalfArray], encoder: WhisperEncoder, precision: str) -> HalfArray:
-    """Return the pooled states of some copies, shape (n, n_layers * 2 * width)."""
-    pooled = np.zeros((len(mels), encoder.shape.n_layers * 2 * encoder.shape.width), np.float16)
+    """Return the pooled states of some copies, shape (n, (n_layers + 1) * 2 * width)."""
+    n_states = (encoder.shape.n_layers + 1) * 2 * encoder.shape.width
+    pooled = np.zeros((len(mels), n_states), np.float16)
     for batch in iter_batches(np.array([len(mel) for mel in mels]), _BATCH_FRAMES):
         log_mel, n_frames = collate_log_mels([mels[i] for i in batch], encoder.shape.n_mels)
         with torch.inference_mode(), autocast(_CPU, precision):
             states, mask = encoder.encode(log_mel, n_frames)
-            pooled[batch] = pool(states[1:], mask).half().numpy()
+            pooled[batch] = pool(states, mask).half().numpy()
     return pooled
 
 
@@ -90,9 +92,9 @@ def select_layers(pooled: HalfArray, layers: tuple[int, ...], level: FloatArray)
 
     Parameters
     ----------
-    pooled : ndarray of float16, shape (n_clips, n_copies, n_layers, 2 * width)
+    pooled : ndarray of float16, shape (n_clips, n_copies, n_layers + 1, 2 * width)
     layers : tuple of int
-        Counted from 1.
+        0 is before the first.
     level : ndarray of float32, shape (n_clips, n_copies)
         As the front-end took it away.
 
@@ -104,7 +106,7 @@ def select_layers(pooled: HalfArray, layers: tuple[int, ...], level: FloatArray)
     width = pooled.shape[3]
     states = np.zeros((*level.shape, len(layers) * width + N_EXTRA), np.float16)
     for place, layer in enumerate(layers):
-        states[..., place * width : (place + 1) * width] = pooled[:, :, layer - 1]
+        states[..., place * width : (place + 1) * width] = pooled[:, :, layer]
     states[..., -N_EXTRA] = level
     states[..., -1] = 1
     return states

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import os
 import re
@@ -21,7 +22,8 @@ from emovox.corpora.synthetic_voice import synthesize_clip
 from emovox.errors import ModelIntegrityError, ParameterError
 from emovox.models import Artefact, load_artefact
 from emovox.training.encoder import EncoderShape, WhisperEncoder
-from emovox.training.speech.export import FRONTEND
+from emovox.training.speech.export import FRONTENDS
+from emovox.training.speech.frontend import NEWEST
 from emovox.training.speech.network import NetworkOptions, SpeechNetwork
 from emovox.types import FloatArray
 
@@ -63,14 +65,16 @@ def read_network(path: str | os.PathLike[str]) -> tuple[SpeechNetwork, Artefact]
         If it is none of a speech network.
     """
     artefact = load_artefact(path)
-    if artefact.metadata.frontend != FRONTEND:
+    versions = [v for v, known in FRONTENDS.items() if known == artefact.metadata.frontend]
+    if not versions:
         raise ParameterError(
             f"{artefact.metadata.name!r} hears by {artefact.metadata.frontend}; training can start "
-            f"from models alone that hear by {FRONTEND}.",
+            f"from models alone that hear by {FRONTENDS[NEWEST]}, or one before it.",
             hint="emovox-small is one; so are models that were trained from it.",
         )
     tensors = read_tensors(path)
     for options in _list_options(tensors):
+        options = dataclasses.replace(options, front_end=versions[0])
         network = _build(tensors, options)
         if measure_difference(network, artefact) < LARGEST_DIFFERENCE:
             return network, artefact

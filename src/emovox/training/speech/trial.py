@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 from emovox.augment import Policy
 from emovox.emotions import encode_emotions
+from emovox.errors import ConfigError
 from emovox.files import replacing
 from emovox.training.checkpoints import CHECKPOINT_NAME
 from emovox.training.device import derive_seed
@@ -30,6 +32,7 @@ from emovox.training.speech.targets import build_targets, find_known
 from emovox.types import Clip, FloatArray, IntArray, Progress
 
 WEIGHTS_NAME = "network.safetensors"
+_FINGERPRINT = "fingerprint"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -150,6 +153,7 @@ def _prepare(
         clips,
         policy,
         shop.folder / "log-mels",
+        front_end=options.front_end,
         n_jobs=shop.n_jobs,
         progress=shop.track("log-mels"),
     )
@@ -196,12 +200,13 @@ def train_trial(
         For checkpoint and weights.
     on_epoch : callable, optional
         As for ``fine_tune``.
+
+    Raises
+    ------
+    ConfigError
+        If the folder holds another training.
     """
     network = prepared.create_network(options.seed)
-    weights = folder / WEIGHTS_NAME
-    if weights.exists():
-        network.load_state_dict(load_file(weights), strict=False)
-        return network.eval()
     targets = build_targets(prepared.clips, smoothing=options.label_smoothing, votes=options.votes)
     data = SpeechData(
         prepared.frozen,
@@ -212,13 +217,30 @@ def train_trial(
         targets,
         find_known(prepared.clips),
     )
+    fingerprint = data.compute_fingerprint([asdict(options), asdict(prepared.options)])
+    weights = folder / WEIGHTS_NAME
+    if weights.exists():
+        _check_fingerprint(weights, fingerprint)
+        network.load_state_dict(load_file(weights), strict=False)
+        return network.eval()
     fine_tune(network, data, options, folder=folder, on_epoch=on_epoch)
     moving = {name: p.detach() for name, p in network.named_parameters() if p.requires_grad}
     buffers = {f"head.{name}": buffer for name, buffer in network.head.named_buffers()}
     with replacing(weights) as temporary:
-        save_file({n: t.contiguous() for n, t in {**moving, **buffers}.items()}, temporary)
+        tensors = {n: t.contiguous() for n, t in {**moving, **buffers}.items()}
+        save_file(tensors, temporary, metadata={_FINGERPRINT: fingerprint})
     (folder / CHECKPOINT_NAME).unlink(missing_ok=True)
     return network
+
+
+def _check_fingerprint(weights: Path, fingerprint: str) -> None:
+    with safe_open(weights, framework="pt") as content:
+        there = (content.metadata() or {}).get(_FINGERPRINT)
+    if there != fingerprint:
+        raise ConfigError(
+            f"{weights} is of a training with other clips, options or states.",
+            hint="Choose another folder, or delete it to train again.",
+        )
 
 
 def judge_trial(

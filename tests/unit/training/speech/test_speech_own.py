@@ -29,7 +29,8 @@ from emovox.testing import make_recording, write_tiny_artefact
 from emovox.training import HeadTuning, OwnJob, OwnResult, train_from
 from emovox.training.encoder import EncoderShape, WhisperEncoder
 from emovox.training.speech import reading
-from emovox.training.speech.export import FRONTEND, SHORTEST_S, export_speech
+from emovox.training.speech.export import FRONTENDS, SHORTEST_S, export_speech
+from emovox.training.speech.frontend import NEWEST
 from emovox.training.speech.holding import hold_out
 from emovox.training.speech.listening import compute_states, hear_clips
 from emovox.training.speech.network import NetworkOptions, SpeechNetwork
@@ -40,10 +41,10 @@ from emovox.types import Clip
 KNOWN = ("neutral", "happy", "sad", "angry", "fear")
 
 
-def make_network(pooled: tuple[int, ...] = (1, 2)) -> SpeechNetwork:
+def make_network(pooled: tuple[int, ...] = (1, 2), front_end: int = NEWEST) -> SpeechNetwork:
     torch.manual_seed(0)
     encoder = WhisperEncoder(EncoderShape(n_layers=2, width=64, n_heads=1, n_mels=80))
-    options = NetworkOptions(n_frozen=pooled[0], pooled=pooled, hidden=16)
+    options = NetworkOptions(n_frozen=pooled[0], pooled=pooled, hidden=16, front_end=front_end)
     network = SpeechNetwork(encoder, options).eval()
     with torch.no_grad():
         # As training leaves them: the exporter keeps equal values once, under one name.
@@ -60,7 +61,7 @@ def make_metadata(network: SpeechNetwork, known: tuple[str, ...] = KNOWN) -> Art
     mean, deviation = (tuple(part.tolist()) for part in (network.head.mean, network.head.deviation))
     return ArtefactMetadata(
         name="tiny.test",
-        frontend=FRONTEND,
+        frontend=FRONTENDS[network.options.front_end],
         population=Population(mean, deviation),
         emotions=known,
         corpora=(TrainingCorpus("older", "CC BY 4.0", 64, 4),),
@@ -99,16 +100,18 @@ def manifest(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "own.csv"
 
 
-@pytest.mark.parametrize(("quantize", "pooled"), [(False, (0, 2)), (True, (1, 2))])
+@pytest.mark.parametrize(
+    ("quantize", "pooled", "front_end"), [(False, (0, 2), NEWEST), (True, (1, 2), 2)]
+)
 def test_a_network_is_read_back_from_its_artefact(
-    tmp_path: Path, quantize: bool, pooled: tuple[int, ...]
+    tmp_path: Path, quantize: bool, pooled: tuple[int, ...], front_end: int
 ) -> None:
-    network = make_network(pooled)
+    network = make_network(pooled, front_end)
     path = tmp_path / "a.onnx"
     export_speech(path, network, make_metadata(network), quantize=quantize)
     assert is_quantized(path) is quantize
     read, artefact = read_network(path)
-    assert read.options.pooled == pooled
+    assert (read.options.pooled, read.options.front_end) == (pooled, front_end)
     own = network.state_dict()
     assert read_tensors(path).keys() == own.keys()
     for name, tensor in read.state_dict().items():

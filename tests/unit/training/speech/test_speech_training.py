@@ -20,9 +20,9 @@ from emovox.training.speech.distill import (
     distill_encoder,
     write_encoder,
 )
-from emovox.training.speech.export import FRONTEND, SHORTEST_S, export_speech
+from emovox.training.speech.export import FRONTENDS, SHORTEST_S, export_speech
 from emovox.training.speech.finetune import SpeechData, encode_clips, fine_tune
-from emovox.training.speech.frontend import MARGIN_FRAMES, SpeechFrontEnd
+from emovox.training.speech.frontend import MARGIN_FRAMES, NEWEST, SpeechFrontEnd
 from emovox.training.speech.frozen import build_frozen_states
 from emovox.training.speech.judge import judge_clips
 from emovox.training.speech.logmels import ROOM_CLIPS, LogMels, assign_rooms
@@ -56,12 +56,27 @@ def test_silence_around_speech_leaves_its_level() -> None:
     assert abs(float(level - padded)) < 0.05  # the margins take their share
 
 
-def test_the_front_end_cuts_silence_off() -> None:
+@pytest.mark.parametrize("version", MARGIN_FRAMES)
+def test_the_front_end_cuts_silence_off(version: int) -> None:
     around = torch.nn.functional.pad(make_speech(), (16_000, 32_000))
-    log_mel, n_frames, _ = SpeechFrontEnd()(around, torch.tensor([around.shape[1]]))
+    log_mel, n_frames, _ = SpeechFrontEnd(version=version)(around, torch.tensor([around.shape[1]]))
     # The window reaches one frame beyond the speech on either side.
-    assert 50 + 2 * MARGIN_FRAMES <= int(n_frames) <= 54 + 2 * MARGIN_FRAMES
+    margins = 2 * MARGIN_FRAMES[version]
+    assert 50 + margins <= int(n_frames) <= 54 + margins
     assert log_mel.isfinite().all()
+
+
+def test_silence_put_around_a_recording_is_not_heard() -> None:
+    rng, front_end = np.random.default_rng(0), SpeechFrontEnd()
+    # On either side 0.1 s of a room, 60 dB below the speech: what digital silence is not.
+    room = torch.from_numpy(rng.normal(0, 1e-4, (1, 1600)).astype(np.float32))
+    recording = torch.cat([room, make_speech(), room], dim=1)
+    around = torch.nn.functional.pad(recording, (3200, 3200))
+    (log_mel, n, _), (padded, m, _) = (
+        front_end(x, torch.tensor([x.shape[1]])) for x in (recording, around)
+    )
+    assert int(n) == int(m)
+    torch.testing.assert_close(log_mel[..., : int(n)], padded[..., : int(n)], atol=1e-4, rtol=0)
 
 
 def make_study() -> tuple[SpeechNetwork, LogMels, np.ndarray, np.ndarray]:
@@ -107,7 +122,7 @@ def test_layers_pooled_once_are_what_the_network_pools(tmp_path: Path) -> None:
     expected = encode_clips(network, frozen, np.arange(64)).numpy()
     for _ in range(2):  # computed, then read
         layers = build_pooled_states(mels, network.encoder, tmp_path, encoder_sha256="0")
-    assert layers.shape == (64, 1, 2, 128)
+    assert layers.shape == (64, 1, 3, 128)
     pooled = select_layers(layers, (1, 2), mels.level)
     # Both hold float16 on the way.
     np.testing.assert_allclose(pooled[:, 0].astype(np.float32), expected, atol=5e-3)
@@ -139,7 +154,7 @@ def test_a_student_learns_what_the_teacher_says_and_goes_on_where_it_was_killed(
 def make_metadata(n_states: int) -> ArtefactMetadata:
     return ArtefactMetadata(
         name="tiny.test",
-        frontend=FRONTEND,
+        frontend=FRONTENDS[NEWEST],
         population=Population((0.0,) * n_states, (1.0,) * n_states),
         emotions=("neutral", "happy", "angry"),
         corpora=(TrainingCorpus("own", "none", 64, 4),),
