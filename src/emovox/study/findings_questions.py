@@ -74,13 +74,18 @@ def _price(steps: Sequence[Step], faulty: str, honest: str) -> float | None:
 def _compare_winners(story: Story) -> str:
     """Return whether the faulty protocol ranks those ideas otherwise that it was tried with."""
     both = [
-        (name, story.standings[name, str(story.faulty)].uar, story.standings[name, honest].uar)
+        (story.standings[name, str(story.faulty)], story.standings[name, honest])
         for name in story.plan.report.ladder
         if {(name, story.faulty), (name, honest := str(story.honest))} <= set(story.standings)
     ]
+    # Fewer emotions are easier: only ideas that were tried on as many can be compared.
+    size = max((standing.n_emotions for _, standing in both), default=0)
+    both = [pair for pair in both if pair[1].n_emotions == size]
     if len(both) < 2:
         return ""
-    claimed, real = (max(both, key=lambda one: one[column])[0] for column in (1, 2))
+    claimed, real = (
+        max(both, key=lambda pair: pair[column].uar)[column].experiment for column in (0, 1)
+    )
     if claimed == real:
         return ""
     return (

@@ -72,6 +72,11 @@ class Standing:
         """From 0 to 1."""
         return self.scores["uar"].value
 
+    @property
+    def n_emotions(self) -> int:
+        """Of the test rows."""
+        return sum(recall is not None for recall in self.recalls)
+
 
 Standings: TypeAlias = Mapping[tuple[str, str], Standing]
 """(experiment, protocol) -> where it stands, in the order of the study."""

@@ -287,6 +287,22 @@ def test_the_notebook_protocol_has_a_price_and_each_leak_its_part(story):
     assert verdict == "Hardly, here"
 
 
+def test_winners_are_compared_among_ideas_of_as_many_emotions(story):
+    report = dataclasses.replace(story.plan.report, ladder=("ladder", "cnn", "wide"))
+    story = dataclasses.replace(story, plan=dataclasses.replace(story.plan, report=report))
+    fewer = (0.5,) * 6 + (None,) * 2
+    story = change(
+        story,
+        stand("cnn", 0.5, protocol="notebook"), stand("cnn", 0.4),
+        stand("ladder", 0.7, protocol="notebook"), stand("ladder", 0.3),
+        stand("wide", 0.9, protocol="notebook", recalls=fewer), stand("wide", 0.8, recalls=fewer),
+    )  # fmt: skip
+    _, answer = tell(story)["How much does the notebook protocol inflate?"]
+    assert (
+        f"It also crowns The ladder's, where on unheard voices {story.get_title('cnn')}" in answer
+    )
+
+
 def test_what_helped_needs_more_than_chance_and_a_small_gap_is_no_merit(story):
     verdict, answer = tell(story)["What helped against it?"]
     assert verdict == "Dropout"

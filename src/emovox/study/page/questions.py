@@ -60,10 +60,10 @@ def write_ladder(story: Story) -> Iterator[Section]:
                     Cell(hundredths(step.step, sign=True), strong=True),
                     Cell(f"{one.n_rows:,}"),
                     Cell(str(one.n_speakers)),
-                    Cell(str(_count_emotions(one.recalls))),
+                    Cell(str(one.n_emotions)),
                 ]
             )
-        chance = 1 / max(1, _count_emotions(steps[0].standing.recalls))
+        chance = 1 / max(1, steps[0].standing.n_emotions)
         svg = draw_scores(drawn, chance, title=f"UAR of {title} on each rung")
         figures.append(Figure(f"figure-ladder-{name}", title, svg, title))
     header = ["idea", "protocol", "UAR", "published clips", "step", "test rows", "speakers",
@@ -93,10 +93,6 @@ def write_ladder(story: Story) -> Iterator[Section]:
 
 def _bounds(low: float, high: float) -> tuple[float | None, float | None]:
     return (None, None) if math.isnan(low) else (low, high)
-
-
-def _count_emotions(recalls: Sequence[float | None]) -> int:
-    return sum(recall is not None for recall in recalls)
 
 
 def write_remedies(story: Story) -> Iterator[Section]:
