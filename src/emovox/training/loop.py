@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from emovox.errors import ConfigError
 from emovox.metrics import compute_accuracy, compute_uar
 from emovox.training.checkpoints import compute_fingerprint, read_checkpoint, write_checkpoint
 from emovox.training.device import (
@@ -183,6 +185,12 @@ class _Trainer:
         start = time.perf_counter()
         rate = self.rate.value
         train = self._train_epoch(epoch)
+        if not math.isfinite(train.loss):
+            # Nothing comes back from there; the epochs that are left would be spent for nothing.
+            raise ConfigError(
+                f"the training diverged: in epoch {epoch} the loss is {train.loss}.",
+                hint=f"Lower learning_rate (it was {rate:g}), or look for extreme features.",
+            )
         self.rate.update(epoch, train.loss, self.options)
         train_eval = None if self.sample is None else self._evaluate(self.sample)
         watch = None if self.watch is None else self._evaluate(self.watch)

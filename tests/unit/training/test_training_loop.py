@@ -220,6 +220,17 @@ def test_stops_when_patience_runs_out(rows: Rows) -> None:
     assert history.selected_epoch == len(history.records) - 3
 
 
+def test_a_training_that_diverges_says_so_and_keeps_its_last_good_epoch(
+    rows: Rows, tmp_path: Path
+) -> None:
+    options = default_options("notebook_cnn", epochs=3, learning_rate=1e9, schedule="constant")
+    with pytest.raises(ConfigError, match=r"diverged: in epoch [12] the loss is (nan|inf)"):
+        create_model("notebook_cnn", options).fit(rows, run=RunContext(folder=tmp_path))
+    kept = tmp_path / CHECKPOINT_NAME
+    if kept.exists():
+        assert torch.load(kept, weights_only=True)["records"][-1]["train"]["loss"] < np.inf
+
+
 def test_watching_without_selecting_changes_nothing(rows: Rows) -> None:
     alone, watched = make_model(), make_model()
 
