@@ -77,7 +77,7 @@ def main() -> None:
         "# Sentences that were never heard\n\n"
         "UAR in % on the same clips of speakers that no training heard; their sentences were in "
         "training, said by others, or were not. Without them a training also has fewer clips: "
-        "half of RAVDESS, four fifths of the others. Two of five folds; corpora of one tested "
+        "half of RAVDESS, two thirds to four fifths of the others. Two of five folds; corpora of one tested "
         "speaker are left out. 95 % intervals by speaker.\n\n"
         f"{format_table(header, rows)}\n"
         "    python scripts/train_recognizer.py scripts/recognizer.toml manifest.csv --encoder "
