@@ -28,7 +28,7 @@ from emovox.training.speech.judge import judge_clips
 from emovox.training.speech.logmels import ROOM_CLIPS, LogMels, assign_rooms
 from emovox.training.speech.network import N_EXTRA, NetworkOptions, SpeechNetwork, VoiceHead
 from emovox.training.speech.options import FineTuning
-from emovox.training.speech.pooled import build_pooled_states, select_layers
+from emovox.training.speech.pooled import build_pooled_states, select_states
 from emovox.training.speech.voices import ADAPTATION, compute_voices
 from emovox.types import Clip
 
@@ -122,11 +122,11 @@ def test_layers_pooled_once_are_what_the_network_pools(tmp_path: Path) -> None:
     expected = encode_clips(network, frozen, np.arange(64)).numpy()
     for _ in range(2):  # computed, then read
         layers = build_pooled_states(mels, network.encoder, tmp_path, encoder_sha256="0")
-    assert layers.shape == (64, 1, 3, 128)
-    pooled = select_layers(layers, (1, 2), mels.level)
+    assert layers.shape == (64, 1, 3, len(STATISTICS), 64)
+    pooled = select_states(layers, network.options, mels.level)
     # Both hold float16 on the way.
     np.testing.assert_allclose(pooled[:, 0].astype(np.float32), expected, atol=5e-3)
-    last = select_layers(layers, (2,), mels.level)
+    last = select_states(layers, NetworkOptions(n_frozen=1, pooled=(2,)), mels.level)
     np.testing.assert_array_equal(last[..., :128], pooled[..., 128:256])
     np.testing.assert_array_equal(last[..., 128:], pooled[..., 256:])
 

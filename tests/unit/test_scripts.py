@@ -1,0 +1,100 @@
+"""The scripts that write figures, on data whose figures are known."""
+
+import importlib.util
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pytest
+
+from emovox.audio import write_audio
+from emovox.corpora import write_manifest
+from emovox.emotions import EMOTIONS
+from emovox.study.tables import write_table
+from emovox.testing import make_recording
+from emovox.types import Clip
+
+SCRIPTS = Path(__file__).parents[2] / "scripts"
+N_CLIPS = 20
+
+
+def load(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, SCRIPTS / f"{name}.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def write_trial(folder: Path, held_out: str, clips: range, right: float) -> None:
+    """Write predictions of two emotions, of which a share is right under every voice."""
+    rows = [(voice, clip) for voice in ("unknown", "1", "10", "all") for clip in clips]
+    truth = np.array([clip % 2 for _, clip in rows])
+    wrong = np.array([clip % N_CLIPS >= right * N_CLIPS for _, clip in rows])
+    logits = np.zeros((len(rows), len(EMOTIONS)))
+    logits[np.arange(len(rows)), np.where(wrong, 1 - truth, truth)] = 5
+    folder.mkdir(parents=True)
+    table = {
+        "trial": [folder.name] * len(rows),
+        "held_out": [held_out] * len(rows),
+        "voice": [voice for voice, _ in rows],
+        "corpus": ["savee"] * len(rows),
+        "clip": [f"{clip}" for _, clip in rows],
+        "sha256": [f"{clip:064}" for _, clip in rows],
+        "speaker_id": [f"savee-{clip // N_CLIPS}" for _, clip in rows],
+        "emotion": [EMOTIONS[t] for t in truth],
+    }
+    table |= {f"logit_{name}": logits[:, i] for i, name in enumerate(EMOTIONS)}
+    write_table(folder / "predictions.parquet", table)
+
+
+def test_new_sentences_are_compared_on_the_clips_that_both_tested(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in (1, 2):
+        clips = range((number - 1) * 2 * N_CLIPS, number * 2 * N_CLIPS)
+        write_trial(tmp_path / f"speaker-{number}", f"speaker:{number}", clips, 0.9)
+        # Fewer clips than the other: the rest is not compared.
+        fewer = range(clips.start, clips.stop - N_CLIPS)
+        held_out = f"speaker-sentence:{number}"
+        write_trial(tmp_path / f"sentence-{number}", held_out, fewer, 0.6)
+    script = load("score_sentences")
+    out = tmp_path / "out"
+    for source in (tmp_path, out):  # then again from what it kept
+        monkeypatch.setattr(sys, "argv", ["score_sentences.py", str(source), "--out", str(out)])
+        script.main()
+        lines = (out / "sentences.md").read_text().splitlines()
+        row = next(line for line in lines if line.startswith("| savee") and "unknown" in line)
+        assert [cell.strip() for cell in row.strip("|").split("|")] == [
+            *("savee", "40", "2", "unknown"),
+            *("90.0 [90.0, 90.0]", "60.0 [60.0, 60.0]", "-30.0 [-30.0, -30.0]"),
+        ]
+
+
+@pytest.mark.parametrize("telling", [True, False])
+def test_silence_that_betrays_an_emotion_is_found_out(
+    telling: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng, clips = np.random.default_rng(0), []
+    for number in range(48):
+        corpus, emotion = ("savee", "emodb")[number % 2], ("angry", "sad")[number // 4 % 2]
+        speech = make_recording("neutral", speaker=0, seed=number).samples
+        noise = rng.normal(0, 1e-4, 8000)
+        if telling and emotion == "sad":
+            # The same room, but for the highest bands.
+            noise = np.convolve(noise, [0.5, 0.5], mode="same")
+        path = tmp_path / f"{number}.wav"
+        write_audio(path, np.concatenate([noise, speech]).astype(np.float32), 16_000)
+        clips.append(Clip(str(path), corpus, f"{corpus}-{number % 4}", "male", emotion=emotion))
+    write_manifest(tmp_path / "manifest.csv", clips)
+    out = tmp_path / "out"
+    arguments = [str(tmp_path / "manifest.csv"), "--out", str(out), "--jobs", "1"]
+    monkeypatch.setattr(sys, "argv", ["silence_baseline.py", *arguments])
+    load("silence_baseline").main()
+    row = next(line for line in (out / "silence.md").read_text().splitlines() if "savee" in line)
+    n_clips, n_speakers, chance, silence = row.strip("| ").split("|")[1:5]
+    assert (int(n_clips), int(n_speakers), float(chance)) == (24, 2, 50.0)
+    uar = float(silence.split("[")[0])
+    assert uar >= 95 if telling else uar < 80
