@@ -31,6 +31,9 @@ from emovox.training.speech.voices import VoiceBank
 from emovox.types import FloatArray, IntArray
 
 _HEAD_BATCH = 256
+_LEAST_CLIPS = 6
+"""Of a sentence that others are moved to."""
+
 _CPU = torch.device("cpu")
 
 
@@ -50,6 +53,8 @@ class SpeechData:
     targets : ndarray of float32, shape (n_clips, 8)
     known : ndarray of bool, shape (n_clips, 8)
         Emotions that a clip's corpus has.
+    sentences : ndarray of int64, shape (n_clips,)
+        What is said; -1 where nobody knows.
     """
 
     frozen: FrozenStates
@@ -59,11 +64,13 @@ class SpeechData:
     speakers: IntArray
     targets: FloatArray
     known: np.ndarray[Any, np.dtype[np.bool_]]
+    sentences: IntArray
 
     def compute_fingerprint(self, options: object) -> str:
         """Return a hash of everything that decides how a training ends."""
         digest = hashlib.sha256(json.dumps(options, sort_keys=True).encode())
-        for array in (self.pooled[:, 0, :8], self.rows, self.labels, self.speakers, self.targets):
+        who = (self.rows, self.labels, self.speakers, self.sentences)
+        for array in (self.pooled[:, 0, :8], *who, self.targets):
             digest.update(np.ascontiguousarray(array).data)
         return digest.hexdigest()
 
@@ -77,6 +84,8 @@ class _Moving:
     average: dict[str, Tensor] = field(default_factory=dict)
     group_mean: Tensor = field(default_factory=lambda: torch.zeros(0, 0))
     group_deviation: Tensor = field(default_factory=lambda: torch.zeros(0, 0))
+    sentence_means: Tensor = field(default_factory=lambda: torch.zeros(0, 0))
+    well_known: IntArray = field(default_factory=lambda: np.zeros(0, np.int64))
 
 
 def fine_tune(
@@ -196,6 +205,7 @@ class _Training:
     ) -> tuple[float, float]:
         """Learn from pooled states under several voices; return both losses."""
         head = self.network.head
+        states = self._exchange_sentences(states, clips, rng)
         exchanged = self._exchange_voices(states, self.place[clips] + variant, rng)
         loss = self._compute_loss(head.classify_unknown(exchanged), clips)
         loss_known = self._compute_known_loss(states, clips, variant, rng)
@@ -211,9 +221,18 @@ class _Training:
         """Move some of the clips, all the way or part of it, from their voice to another's."""
         means, group = self.moving.group_mean, self.moving.bank.place[copies]
         other = rng.integers(0, len(means), len(copies))
-        way = rng.uniform(0, 1, len(copies)) * (rng.random(len(copies)) < self.options.exchange)
-        step = means[torch.from_numpy(other)] - means[torch.from_numpy(group)]
-        return states + torch.from_numpy(way).float()[:, None] * step
+        return _move(states, means, group, other, self.options.exchange, rng)
+
+    def _exchange_sentences(
+        self, states: Tensor, clips: IntArray, rng: np.random.Generator
+    ) -> Tensor:
+        """Move some of the clips, all the way or part of it, from what they say to another."""
+        if not len(self.moving.well_known):
+            return states
+        other = rng.choice(self.moving.well_known, len(clips))
+        said = self.data.sentences[clips]
+        share = self.options.exchange_sentences
+        return _move(states, self.moving.sentence_means, said, other, share, rng)
 
     def _compute_known_loss(
         self, states: Tensor, clips: IntArray, variant: IntArray, rng: np.random.Generator
@@ -321,11 +340,18 @@ class _Training:
         self.network.head.mean.copy_(mean)
         self.network.head.deviation.copy_(deviation)
         self._measure_groups()
+        self._measure_sentences()
 
     def _measure_groups(self) -> None:
         population = (self.network.head.mean, self.network.head.deviation)
         groups = self.moving.bank.compute_groups(population)
         self.moving.group_mean, self.moving.group_deviation = groups
+
+    def _measure_sentences(self) -> None:
+        said = np.repeat(self.data.sentences[self.data.rows], self.n_copies)
+        means, n_clips = self.moving.bank.compute_sentences(said, self.moving.group_mean)
+        self.moving.sentence_means = means
+        self.moving.well_known = np.flatnonzero(n_clips >= _LEAST_CLIPS)
 
     # Averages and checkpoints.
 
@@ -366,8 +392,23 @@ class _Training:
         self.moving.average, self.moving.step = state["average"], state["step"]
         self.moving.bank.states = state["bank"].float()
         self._measure_groups()
+        self._measure_sentences()
         self.optimizer_state = state.get("optimizer", {})
         return int(state["epoch"])
+
+
+def _move(
+    states: Tensor,
+    means: Tensor,
+    own: IntArray,
+    other: IntArray,
+    share: float,
+    rng: np.random.Generator,
+) -> Tensor:
+    """Move a share of the states by the difference of two means, or by a part of it."""
+    way = rng.uniform(0, 1, len(own)) * (rng.random(len(own)) < share)
+    step = means[torch.from_numpy(other)] - means[torch.from_numpy(own)]
+    return states + torch.from_numpy(way).float()[:, None] * step
 
 
 def _create_bank(data: SpeechData) -> VoiceBank:

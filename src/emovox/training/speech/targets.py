@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from emovox.corpora import read_crema_d_votes
 from emovox.emotions import EMOTIONS, encode_emotions
-from emovox.types import Clip, FloatArray
+from emovox.types import Clip, FloatArray, IntArray
 
 
 def find_known(clips: Sequence[Clip]) -> NDArray[np.bool_]:
@@ -25,6 +25,13 @@ def find_known(clips: Sequence[Clip]) -> NDArray[np.bool_]:
         there = corpora == corpus
         known[there] = np.isin(np.arange(len(EMOTIONS)), labels[there])
     return known
+
+
+def number_sentences(clips: Sequence[Clip]) -> IntArray:
+    """Return a number for what each clip says, shape (n_clips,); -1 where nobody knows."""
+    names = sorted({(clip.corpus, clip.sentence) for clip in clips if clip.sentence})
+    number = {name: place for place, name in enumerate(names)}
+    return np.array([number.get((clip.corpus, clip.sentence), -1) for clip in clips], np.int64)
 
 
 def build_targets(clips: Sequence[Clip], *, smoothing: float, votes: float) -> FloatArray:

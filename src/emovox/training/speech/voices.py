@@ -23,6 +23,7 @@ ADAPTATION = Adaptation(prior_mean_clips=2.0, prior_deviation_clips=20.0)
 """How far a voice is followed. A clip's own spread is about as wide as that of voices."""
 
 _SWEEPS = 20
+_PRIOR_CLIPS = 2.0
 
 
 @dataclass(eq=False)
@@ -91,6 +92,38 @@ class VoiceBank:
             offsets -= offsets.mean(0)
         offsets[there.sum(0)[:, 0] == 0] = 0.0
         return offsets
+
+    def compute_sentences(self, said: IntArray, group_mean: Tensor) -> tuple[Tensor, IntArray]:
+        """Return what each sentence adds to the states of its clips, and of how many it is known.
+
+        It is their mean without voice and emotion, drawn towards nothing where they are few. It
+        adds nothing to level.
+
+        Parameters
+        ----------
+        said : ndarray of int64, shape (n_copies,)
+            Sentence of each copy; -1 where nobody knows.
+        group_mean : Tensor, shape (n_groups, n_states)
+            See ``compute_groups``.
+
+        Returns
+        -------
+        means : Tensor, shape (n_sentences + 1, n_states)
+            The last row, of those that nobody knows, is 0.
+        n_clips : ndarray of int64, shape (n_sentences,)
+        """
+        n_sentences = int(said.max()) + 1
+        copies = np.flatnonzero(self.clean & (said >= 0))
+        place, label = torch.from_numpy(self.place[copies]), torch.from_numpy(self.label[copies])
+        rest = self.states[torch.from_numpy(copies)] - group_mean[place]
+        pooled = slice(None, -N_EXTRA)
+        rest = rest[:, pooled] - self.compute_offsets()[label, :-1]
+        n_clips = np.bincount(said[copies], minlength=n_sentences)
+        total = torch.zeros(n_sentences, rest.shape[1])
+        total.index_add_(0, torch.from_numpy(said[copies]), rest)
+        means = torch.zeros(n_sentences + 1, self.states.shape[1])
+        means[:-1, pooled] = total / (torch.from_numpy(n_clips)[:, None] + _PRIOR_CLIPS)
+        return means, n_clips
 
     def compute_groups(self, population: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
         """Return mean and deviation of each group's voice, (n_groups, n_states); see ``place``."""

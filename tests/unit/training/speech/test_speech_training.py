@@ -26,10 +26,18 @@ from emovox.training.speech.frontend import MARGIN_FRAMES, NEWEST, SpeechFrontEn
 from emovox.training.speech.frozen import build_frozen_states
 from emovox.training.speech.judge import judge_clips
 from emovox.training.speech.logmels import ROOM_CLIPS, LogMels, assign_rooms
-from emovox.training.speech.network import N_EXTRA, NetworkOptions, SpeechNetwork, VoiceHead
+from emovox.training.speech.network import (
+    N_EXTRA,
+    STATISTICS,
+    NetworkOptions,
+    SpeechNetwork,
+    VoiceHead,
+    pool,
+)
 from emovox.training.speech.options import FineTuning
 from emovox.training.speech.pooled import build_pooled_states, select_states
-from emovox.training.speech.voices import ADAPTATION, compute_voices
+from emovox.training.speech.targets import number_sentences
+from emovox.training.speech.voices import ADAPTATION, VoiceBank, compute_voices
 from emovox.types import Clip
 
 
@@ -101,7 +109,9 @@ def test_training_learns_and_goes_on_where_it_was_killed(tmp_path: Path) -> None
     known = np.isin(np.arange(8), labels) & np.ones((64, 1), bool)
     targets = np.eye(8, dtype=np.float32)[labels]
     rows = np.flatnonzero(speakers < 3)
-    data = SpeechData(frozen, pooled, rows, labels, speakers, targets, known)
+    data = SpeechData(
+        frozen, pooled, rows, labels, speakers, targets, known, np.arange(64) // 2 % 4
+    )
     options = FineTuning(head_epochs=40, epochs=2, clips_per_epoch=48, precision="float32")
     epochs = []
     fine_tune(network, data, options, folder=tmp_path, on_epoch=lambda r: epochs.append(r["epoch"]))
@@ -114,6 +124,62 @@ def test_training_learns_and_goes_on_where_it_was_killed(tmp_path: Path) -> None
     fine_tune(again, data, options, folder=tmp_path, on_epoch=lambda r: epochs.append(r["epoch"]))
     assert epochs == [0, 1, 2]  # nothing was done twice
     torch.testing.assert_close(encode_clips(again, frozen, unheard), states)
+
+
+def test_statistics_over_time_are_those_of_the_frames_that_are_there() -> None:
+    rng = np.random.default_rng(0)
+    frames, there = rng.normal(size=(2, 30, 4)), (30, 11)
+    mask = torch.arange(30) < torch.tensor(there)[:, None]
+    layers = [torch.from_numpy(frames).float()]
+    pooled = pool(layers, mask, STATISTICS).numpy().reshape(2, len(STATISTICS), 4)
+    for row, n in enumerate(there):
+        own = frames[row, :n]
+        time = np.arange(n) - (n - 1) / 2
+        third = ((own - own.mean(0)) ** 3).mean(0)
+        expected = {
+            "mean": own.mean(0),
+            "deviation": own.std(0),
+            "change": np.sqrt(np.square(np.diff(own, axis=0)).mean(0)),
+            "trend": time @ own / n / time.std(),
+            "skew": np.cbrt(third),
+        }
+        for name, values in expected.items():
+            found = pooled[row, STATISTICS.index(name)]
+            np.testing.assert_allclose(found, values, atol=2e-3, err_msg=name)
+
+
+def test_what_a_sentence_adds_is_known_apart_from_voice_and_emotion() -> None:
+    rng = np.random.default_rng(0)
+    speaker, label, said = (
+        np.repeat(np.arange(6), 80),
+        np.tile(np.arange(8), 60),
+        rng.integers(4, size=480),
+    )
+    width = 3
+    voices, emotions, sentences = (
+        rng.normal(0, s, (n, width)) for s, n in ((9, 6), (1, 8), (2, 4))
+    )
+    states = np.zeros((480, width + N_EXTRA), np.float32)
+    states[:, :width] = voices[speaker] + emotions[label] + sentences[said]
+    bank = VoiceBank(torch.from_numpy(states), speaker, label, speaker, np.ones(480, bool))
+    said[:20] = -1  # nobody knows
+    means, n_clips = bank.compute_sentences(said, bank.compute_groups(bank.compute_population())[0])
+    assert n_clips.tolist() == np.bincount(said[20:]).tolist()
+    assert not means[-1].any()
+    assert not means[:, width:].any()
+    # Means of few clips are drawn a little towards nothing.
+    around = sentences - sentences.mean(0)
+    np.testing.assert_allclose(means[:-1, :width] - means[:-1, :width].mean(0), around, atol=0.5)
+
+
+def test_sentences_are_numbered_by_corpus() -> None:
+    clips = [
+        Clip(f"{i}.wav", corpus, f"{corpus}-{i}", "male", emotion="sad", sentence=sentence)
+        for i, (corpus, sentence) in enumerate(
+            [("savee", "a01"), ("emodb", "a01"), ("savee", ""), ("savee", "a01")]
+        )
+    ]
+    assert number_sentences(clips).tolist() == [1, 0, -1, 1]
 
 
 def test_layers_pooled_once_are_what_the_network_pools(tmp_path: Path) -> None:
