@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -54,16 +55,16 @@ class SpeechData:
     known : ndarray of bool, shape (n_clips, 8)
         Emotions that a clip's corpus has.
     sentences : ndarray of int64, shape (n_clips,)
-        What is said; -1 where nobody knows.
+        What is said; see ``number_sentences``.
     """
 
     frozen: FrozenStates
-    pooled: np.ndarray[Any, np.dtype[np.float16]]
+    pooled: NDArray[np.float16]
     rows: IntArray
     labels: IntArray
     speakers: IntArray
     targets: FloatArray
-    known: np.ndarray[Any, np.dtype[np.bool_]]
+    known: NDArray[np.bool_]
     sentences: IntArray
 
     def compute_fingerprint(self, options: object) -> str:
@@ -182,10 +183,10 @@ class _Training:
         recent = np.mean(losses[-50:], axis=0)
         return float(recent[0]), float(recent[1])
 
-    def _chances(self) -> np.ndarray[Any, np.dtype[np.float64]]:
+    def _chances(self) -> NDArray[np.float64]:
         speakers = self.data.speakers[self.data.rows]
         count = np.bincount(speakers)[speakers]
-        chance: np.ndarray[Any, np.dtype[np.float64]] = count**-0.5 / (count**-0.5).sum()
+        chance: NDArray[np.float64] = count**-0.5 / (count**-0.5).sum()
         return chance
 
     def _draw_variants(self, clips: IntArray, rng: np.random.Generator) -> IntArray:
@@ -231,7 +232,7 @@ class _Training:
             return states
         other = rng.choice(self.moving.well_known, len(clips))
         said = self.data.sentences[clips]
-        share = self.options.exchange_sentences
+        share = np.where(said >= 0, self.options.exchange_sentences, 0.0)
         return _move(states, self.moving.sentence_means, said, other, share, rng)
 
     def _compute_known_loss(
@@ -402,7 +403,7 @@ def _move(
     means: Tensor,
     own: IntArray,
     other: IntArray,
-    share: float,
+    share: float | NDArray[np.float64],
     rng: np.random.Generator,
 ) -> Tensor:
     """Move a share of the states by the difference of two means, or by a part of it."""

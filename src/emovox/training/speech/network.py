@@ -15,10 +15,6 @@ from emovox.training.speech.frontend import NEWEST, SpeechFrontEnd
 
 _EPSILON = 1e-5
 
-STATISTICS = ("mean", "deviation", "change", "trend", "skew", "loud mean", "loud deviation")
-"""Of states over time: mean; standard deviation; root mean square of the differences between
-neighbours; covariance with time, standardized; cubic root of the third moment."""
-
 N_EXTRA = 1 + N_CLASSES + 1
 """Last of the states: the level, what emotion the clip seems to carry (probabilities), and 1.
 
@@ -46,27 +42,24 @@ class NetworkOptions:
 
     Attributes
     ----------
-    n_frozen : int, default=2
+    n_frozen : int, default=1
         First layers of the encoder that keep the weights they came with (its convolutions
         always do). Their states can be computed once for all trainings.
-    pooled : tuple of int, default=(2, 3, 4)
+    pooled : tuple of int, default=(1, 2, 3)
         Layers whose states are pooled over time, each to a mean and a deviation. None may be
         below ``n_frozen``.
     hidden : int, default=256
         Units of each expert of the head.
     dropout : float, default=0.3
         Of the head, in training.
-    statistics : tuple of str, default=("mean", "deviation")
-        Over time, of each layer pooled; see ``STATISTICS``.
     front_end : int, default=3
         Version of the front-end.
     """
 
-    n_frozen: int = 2
-    pooled: tuple[int, ...] = (2, 3, 4)
+    n_frozen: int = 1
+    pooled: tuple[int, ...] = (1, 2, 3)
     hidden: int = 256
     dropout: float = 0.3
-    statistics: tuple[str, ...] = ("mean", "deviation")
     front_end: int = NEWEST
 
 
@@ -201,9 +194,7 @@ class SpeechNetwork(nn.Module):
         self.options = options
         self.front_end = SpeechFrontEnd(encoder.shape.n_mels, options.front_end)
         self.encoder = encoder
-        self.head = VoiceHead(
-            len(options.statistics) * encoder.shape.width * len(options.pooled) + N_EXTRA, options
-        )
+        self.head = VoiceHead(2 * encoder.shape.width * len(options.pooled) + N_EXTRA, options)
         for module in (encoder.conv1, encoder.conv2, *encoder.layers[: options.n_frozen]):
             module.requires_grad_(False)
 
@@ -245,9 +236,7 @@ class SpeechNetwork(nn.Module):
             everything[number] = states
         if n_layers in everything:
             everything[n_layers] = self.encoder.layer_norm(states)
-        pooled = pool(
-            [everything[number] for number in self.options.pooled], mask, self.options.statistics
-        )
+        pooled = pool([everything[number] for number in self.options.pooled], mask)
         # Shapes taken from a tensor: numbers would be fixed in the exported graph.
         nothing, one = torch.zeros_like(pooled[:, :N_CLASSES]), torch.ones_like(pooled[:, :1])
         return torch.cat([pooled, level.float()[:, None], nothing, one], dim=1)
@@ -261,59 +250,24 @@ class SpeechNetwork(nn.Module):
         return self.head(states, voice_mean, voice_deviation), self.head.listen(states)
 
 
-def pool(
-    layers: Sequence[Tensor],
-    mask: Tensor,
-    statistics: Sequence[str] = ("mean", "deviation"),
-    loudness: Tensor | None = None,
-) -> Tensor:
-    """Return what each layer's states are like over time, side by side.
+def pool(layers: Sequence[Tensor], mask: Tensor) -> Tensor:
+    """Return mean and deviation over time of each layer's states, side by side.
 
     Parameters
     ----------
     layers : sequence of Tensor, shape (batch, n_frames, width) each
     mask : Tensor of bool, shape (batch, n_frames)
-        True where a frame belongs to its clip; no clip may be without one.
-    statistics : sequence of str
-        Of ``STATISTICS``.
 
     Returns
     -------
-    Tensor, shape (batch, len(statistics) * width * n_layers)
-        Float32: the statistics of the first layer, then of the next.
+    Tensor, shape (batch, 2 * width * n_layers)
+        Float32: mean and deviation of the first layer, then of the next.
     """
-    weight = _average(mask)
-    loud = weight if loudness is None else _average(mask * loudness)
-    steps = torch.arange(mask.shape[1], device=mask.device).float()
-    steps = steps - weight[:, 0] @ steps[:, None]
-    clock = steps / ((weight[:, 0] * steps.square()).sum(1, keepdim=True) + _EPSILON).sqrt()
-    pairs = _average(mask[:, 1:] & mask[:, :-1])
+    weight = (mask / mask.sum(dim=1, keepdim=True))[:, None, :].float()
     pooled = []
     for states in layers:
         values = states.float()
         mean = weight @ values
-        around = values - mean
-        for statistic in statistics:
-            if statistic == "mean":
-                pooled.append(mean)
-            elif statistic == "deviation":
-                pooled.append((weight @ around.square() + _EPSILON).sqrt())
-            elif statistic == "change":
-                change = (values[:, 1:] - values[:, :-1]).square()
-                pooled.append((pairs @ change + _EPSILON).sqrt())
-            elif statistic == "trend":
-                pooled.append((weight * clock[:, None]) @ values)
-            elif statistic == "skew":
-                third = weight @ around.pow(3)
-                pooled.append(third.sign() * (third.abs() + _EPSILON).pow(1 / 3))
-            elif statistic == "loud mean":
-                pooled.append(loud @ values)
-            elif statistic == "loud deviation":
-                pooled.append((loud @ (values - loud @ values).square() + _EPSILON).sqrt())
-    return torch.cat(pooled, dim=2)[:, 0]
-
-
-def _average(mask: Tensor) -> Tensor:
-    """Return what averages over the frames of a mask, shape (batch, 1, n_frames)."""
-    weight = mask.float()
-    return (weight / weight.sum(dim=1, keepdim=True).clamp_min(_EPSILON))[:, None, :]
+        variance = weight @ (values - mean).square()
+        pooled += [mean[:, 0], (variance[:, 0] + _EPSILON).sqrt()]
+    return torch.cat(pooled, dim=1)

@@ -41,7 +41,7 @@ class FineTuning:
     exchange : float, default=0.5
         Share of the clips whose voice and room are exchanged for another's, by the difference of
         their mean states, where the voice is unknown.
-    exchange_sentences : float, default=0.5
+    exchange_sentences : float, default=1.0
         Share of the clips of which what is said is exchanged likewise, by what each sentence adds
         to a voice's states on average. Without that the network learns how each of a few
         sentences sounds in anger.
@@ -64,5 +64,5 @@ class FineTuning:
     votes: float = 0.25
     absent: float = 3.0
     exchange: float = 0.5
-    exchange_sentences: float = 0.5
+    exchange_sentences: float = 1.0
     precision: str = "auto"

@@ -17,7 +17,7 @@ from emovox.training.device import autocast
 from emovox.training.encoder import WhisperEncoder
 from emovox.training.speech.frozen import collate_log_mels, iter_batches, name_part, read_halves
 from emovox.training.speech.logmels import LogMels
-from emovox.training.speech.network import N_EXTRA, STATISTICS, NetworkOptions, pool
+from emovox.training.speech.network import N_EXTRA, pool
 from emovox.types import FloatArray, Progress
 
 _BATCH_FRAMES = 9_000
@@ -53,19 +53,17 @@ def build_pooled_states(
 
     Returns
     -------
-    ndarray of float16, shape (n_clips, n_variants + 1, n_layers + 1, len(STATISTICS), width)
+    ndarray of float16, shape (n_clips, n_variants + 1, n_layers + 1, 2 * width)
         Before the first layer, then after each, as ``WhisperEncoder.forward`` returns them. Zeros
         where a copy could not be read.
     """
     n_clips, n_copies = log_mels.length.shape
-    layers = encoder.shape.n_layers + 1
-    shape = (n_clips, n_copies, layers, len(STATISTICS), encoder.shape.width)
+    shape = (n_clips, n_copies, encoder.shape.n_layers + 1, 2 * encoder.shape.width)
     pooled = np.zeros(shape, np.float16)
-    what = f"{encoder_sha256} pooled {STATISTICS} {precision}"
     for number in np.unique(log_mels.part):
         clips = np.flatnonzero(log_mels.part == number)
         mels = [log_mels.get(int(clip), copy) for clip in clips for copy in range(n_copies)]
-        path = folder / f"{name_part(mels, what)}.npy"
+        path = folder / f"{name_part(mels, f'{encoder_sha256} pooled {precision}')}.npy"
         part = read_halves(path)
         if part is None:
             part = _pool_part(mels, encoder, precision)
@@ -78,27 +76,25 @@ def build_pooled_states(
 
 
 def _pool_part(mels: list[HalfArray], encoder: WhisperEncoder, precision: str) -> HalfArray:
-    """Return all statistics of some copies' states, side by side, one row a copy."""
-    n_states = (encoder.shape.n_layers + 1) * len(STATISTICS) * encoder.shape.width
+    """Return the pooled states of some copies, shape (n, (n_layers + 1) * 2 * width)."""
+    n_states = (encoder.shape.n_layers + 1) * 2 * encoder.shape.width
     pooled = np.zeros((len(mels), n_states), np.float16)
     for batch in iter_batches(np.array([len(mel) for mel in mels]), _BATCH_FRAMES):
         log_mel, n_frames = collate_log_mels([mels[i] for i in batch], encoder.shape.n_mels)
         with torch.inference_mode(), autocast(_CPU, precision):
             states, mask = encoder.encode(log_mel, n_frames)
-            bands = log_mel[:, :, ::2].float().mean(1)
-            bands = bands.masked_fill(~mask, -9.0)
-            loudness = 10.0 ** (2.0 * (bands - bands.amax(1, keepdim=True)))
-            pooled[batch] = pool(states, mask, STATISTICS, loudness).half().numpy()
+            pooled[batch] = pool(states, mask).half().numpy()
     return pooled
 
 
-def select_states(pooled: HalfArray, options: NetworkOptions, level: FloatArray) -> HalfArray:
+def select_layers(pooled: HalfArray, layers: tuple[int, ...], level: FloatArray) -> HalfArray:
     """Return what a network that pools some of the layers gives to its head.
 
     Parameters
     ----------
-    pooled : ndarray of float16, shape (n_clips, n_copies, n_layers + 1, len(STATISTICS), width)
-    options : NetworkOptions
+    pooled : ndarray of float16, shape (n_clips, n_copies, n_layers + 1, 2 * width)
+    layers : tuple of int
+        0 is before the first.
     level : ndarray of float32, shape (n_clips, n_copies)
         As the front-end took it away.
 
@@ -107,12 +103,10 @@ def select_states(pooled: HalfArray, options: NetworkOptions, level: FloatArray)
     ndarray of float16, shape (n_clips, n_copies, n_states)
         As ``SpeechNetwork.encode_rest`` returns them.
     """
-    width = pooled.shape[4]
-    taken = [STATISTICS.index(name) for name in options.statistics]
-    blocks = [(layer, statistic) for layer in options.pooled for statistic in taken]
-    states = np.zeros((*level.shape, len(blocks) * width + N_EXTRA), np.float16)
-    for place, (layer, statistic) in enumerate(blocks):
-        states[..., place * width : (place + 1) * width] = pooled[:, :, layer, statistic]
+    width = pooled.shape[3]
+    states = np.zeros((*level.shape, len(layers) * width + N_EXTRA), np.float16)
+    for place, layer in enumerate(layers):
+        states[..., place * width : (place + 1) * width] = pooled[:, :, layer]
     states[..., -N_EXTRA] = level
     states[..., -1] = 1
     return states

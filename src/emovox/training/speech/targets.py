@@ -28,8 +28,15 @@ def find_known(clips: Sequence[Clip]) -> NDArray[np.bool_]:
 
 
 def number_sentences(clips: Sequence[Clip]) -> IntArray:
-    """Return a number for what each clip says, shape (n_clips,); -1 where nobody knows."""
-    names = sorted({(clip.corpus, clip.sentence) for clip in clips if clip.sentence})
+    """Return a number for what each clip says, shape (n_clips,).
+
+    It is -1 where nobody knows, and where the corpus has a sentence with one emotion alone: then
+    nothing tells apart what either adds to a voice.
+    """
+    emotions: dict[tuple[str, str], set[str]] = {}
+    for clip in clips:
+        emotions.setdefault((clip.corpus, clip.sentence), set()).add(clip.emotion)
+    names = sorted(name for name, said in emotions.items() if name[1] and len(said) > 1)
     number = {name: place for place, name in enumerate(names)}
     return np.array([number.get((clip.corpus, clip.sentence), -1) for clip in clips], np.int64)
 

@@ -27,7 +27,7 @@ from emovox.training.speech.judge import judge_clips
 from emovox.training.speech.logmels import build_log_mels
 from emovox.training.speech.network import NetworkOptions, SpeechNetwork
 from emovox.training.speech.options import FineTuning
-from emovox.training.speech.pooled import build_pooled_states, select_states
+from emovox.training.speech.pooled import build_pooled_states, select_layers
 from emovox.training.speech.targets import build_targets, find_known, number_sentences
 from emovox.types import Clip, FloatArray, IntArray, Progress
 
@@ -166,7 +166,7 @@ def _prepare(
         precision="bfloat16",
         progress=shop.track("pooled states"),
     )
-    pooled = select_states(layers, options, log_mels.level)
+    pooled = select_layers(layers, options.pooled, log_mels.level)
     frozen = measure_states(log_mels)
     if with_frames:
         frozen = build_frozen_states(

@@ -102,14 +102,14 @@ class VoiceBank:
         Parameters
         ----------
         said : ndarray of int64, shape (n_copies,)
-            Sentence of each copy; -1 where nobody knows.
+            Sentence of each copy; -1: none, see ``number_sentences``.
         group_mean : Tensor, shape (n_groups, n_states)
             See ``compute_groups``.
 
         Returns
         -------
         means : Tensor, shape (n_sentences + 1, n_states)
-            The last row, of those that nobody knows, is 0.
+            The last row, of no sentence, is 0.
         n_clips : ndarray of int64, shape (n_sentences,)
         """
         n_sentences = int(said.max()) + 1

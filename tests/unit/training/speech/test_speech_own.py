@@ -224,10 +224,14 @@ def test_a_head_that_rehearses_keeps_what_the_clips_lack() -> None:
             network.head.unknown.out.bias[fear] += 1.0
         other = data.states.clone()
         other[:, 10:20] += 3 * network.head.deviation[10:20]
-        tuning = HeadTuning(n_steps=100, every=100, rate=1e-3, rehearsal=rehearsal)
+        # Nothing else holds it: neither the pull back nor a loss that spares what is lacking.
+        tuning = HeadTuning(
+            n_steps=100, every=100, rate=1e-3, pull=0.0, absent=0.0, rehearsal=rehearsal
+        )
         logits = torch.from_numpy(tune_head(network, data, tuning, watch=other)).softmax(2)
         drift.append(float((logits[0, :, fear] - logits[1, :, fear]).mean()))
-    assert drift[1] < drift[0] / 2
+    assert drift[0] > 0.1
+    assert drift[1] < 0.8 * drift[0]
 
 
 def make_clips(speakers: int, sentences: int, *, of_emotion: bool = False) -> list[Clip]:

@@ -26,16 +26,9 @@ from emovox.training.speech.frontend import MARGIN_FRAMES, NEWEST, SpeechFrontEn
 from emovox.training.speech.frozen import build_frozen_states
 from emovox.training.speech.judge import judge_clips
 from emovox.training.speech.logmels import ROOM_CLIPS, LogMels, assign_rooms
-from emovox.training.speech.network import (
-    N_EXTRA,
-    STATISTICS,
-    NetworkOptions,
-    SpeechNetwork,
-    VoiceHead,
-    pool,
-)
+from emovox.training.speech.network import N_EXTRA, NetworkOptions, SpeechNetwork, VoiceHead
 from emovox.training.speech.options import FineTuning
-from emovox.training.speech.pooled import build_pooled_states, select_states
+from emovox.training.speech.pooled import build_pooled_states, select_layers
 from emovox.training.speech.targets import number_sentences
 from emovox.training.speech.voices import ADAPTATION, VoiceBank, compute_voices
 from emovox.types import Clip
@@ -126,28 +119,6 @@ def test_training_learns_and_goes_on_where_it_was_killed(tmp_path: Path) -> None
     torch.testing.assert_close(encode_clips(again, frozen, unheard), states)
 
 
-def test_statistics_over_time_are_those_of_the_frames_that_are_there() -> None:
-    rng = np.random.default_rng(0)
-    frames, there = rng.normal(size=(2, 30, 4)), (30, 11)
-    mask = torch.arange(30) < torch.tensor(there)[:, None]
-    layers = [torch.from_numpy(frames).float()]
-    pooled = pool(layers, mask, STATISTICS).numpy().reshape(2, len(STATISTICS), 4)
-    for row, n in enumerate(there):
-        own = frames[row, :n]
-        time = np.arange(n) - (n - 1) / 2
-        third = ((own - own.mean(0)) ** 3).mean(0)
-        expected = {
-            "mean": own.mean(0),
-            "deviation": own.std(0),
-            "change": np.sqrt(np.square(np.diff(own, axis=0)).mean(0)),
-            "trend": time @ own / n / time.std(),
-            "skew": np.cbrt(third),
-        }
-        for name, values in expected.items():
-            found = pooled[row, STATISTICS.index(name)]
-            np.testing.assert_allclose(found, values, atol=2e-3, err_msg=name)
-
-
 def test_what_a_sentence_adds_is_known_apart_from_voice_and_emotion() -> None:
     rng = np.random.default_rng(0)
     speaker, label, said = (
@@ -172,14 +143,17 @@ def test_what_a_sentence_adds_is_known_apart_from_voice_and_emotion() -> None:
     np.testing.assert_allclose(means[:-1, :width] - means[:-1, :width].mean(0), around, atol=0.5)
 
 
-def test_sentences_are_numbered_by_corpus() -> None:
-    clips = [
-        Clip(f"{i}.wav", corpus, f"{corpus}-{i}", "male", emotion="sad", sentence=sentence)
-        for i, (corpus, sentence) in enumerate(
-            [("savee", "a01"), ("emodb", "a01"), ("savee", ""), ("savee", "a01")]
-        )
+def test_sentences_of_several_emotions_are_numbered_by_corpus() -> None:
+    said = [
+        *[("savee", "a01", "sad"), ("savee", "a01", "angry"), ("emodb", "a01", "sad")],
+        *[("emodb", "a01", "angry"), ("savee", "", "sad"), ("savee", "", "angry")],
+        *[("savee", "d01", "disgust"), ("savee", "d01", "disgust")],
     ]
-    assert number_sentences(clips).tolist() == [1, 0, -1, 1]
+    clips = [
+        Clip(f"{i}.wav", corpus, f"{corpus}-{i}", "male", emotion=emotion, sentence=sentence)
+        for i, (corpus, sentence, emotion) in enumerate(said)
+    ]
+    assert number_sentences(clips).tolist() == [1, 1, 0, 0, -1, -1, -1, -1]
 
 
 def test_layers_pooled_once_are_what_the_network_pools(tmp_path: Path) -> None:
@@ -188,11 +162,11 @@ def test_layers_pooled_once_are_what_the_network_pools(tmp_path: Path) -> None:
     expected = encode_clips(network, frozen, np.arange(64)).numpy()
     for _ in range(2):  # computed, then read
         layers = build_pooled_states(mels, network.encoder, tmp_path, encoder_sha256="0")
-    assert layers.shape == (64, 1, 3, len(STATISTICS), 64)
-    pooled = select_states(layers, network.options, mels.level)
+    assert layers.shape == (64, 1, 3, 128)
+    pooled = select_layers(layers, (1, 2), mels.level)
     # Both hold float16 on the way.
     np.testing.assert_allclose(pooled[:, 0].astype(np.float32), expected, atol=5e-3)
-    last = select_states(layers, NetworkOptions(n_frozen=1, pooled=(2,)), mels.level)
+    last = select_layers(layers, (2,), mels.level)
     np.testing.assert_array_equal(last[..., :128], pooled[..., 128:256])
     np.testing.assert_array_equal(last[..., 128:], pooled[..., 256:])
 
