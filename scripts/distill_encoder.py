@@ -15,6 +15,7 @@ import time
 from pathlib import Path
 
 from emovox.study.trials import prepare_distillation, read_trials
+from emovox.training.encoder import load_encoder
 from emovox.training.speech.distill import distill_encoder, write_encoder
 from emovox.training.speech.trial import Workshop
 
@@ -26,6 +27,7 @@ def main() -> None:
     parser.add_argument("manifest", type=Path)
     parser.add_argument("student", type=Path)
     parser.add_argument("--encoder", type=Path, required=True)
+    parser.add_argument("--start", type=Path, help="an encoder whose first layers it begins as")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--jobs", type=int, default=2)
     arguments = parser.parse_intermixed_args()
@@ -46,6 +48,7 @@ def main() -> None:
     encoder = distill_encoder(
         lesson,
         plan.distillation,
+        start=load_encoder(arguments.start)[0] if arguments.start else None,
         folder=arguments.out / "distillation",
         on_epoch=lambda record: say(json.dumps(record)),
     )

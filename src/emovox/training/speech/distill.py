@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from emovox.errors import ConfigError
 from emovox.files import replacing
 from emovox.training.checkpoints import read_checkpoint, write_checkpoint
 from emovox.training.device import autocast, choose_precision, derive_seed, scoped_torch
@@ -108,7 +109,13 @@ class Lesson:
 class _Student(nn.Module):
     """The encoder, and a projection of its last states to each of the teacher's pooled layers."""
 
-    def __init__(self, options: Distillation, teacher_width: int, n_pooled: int) -> None:
+    def __init__(
+        self,
+        options: Distillation,
+        teacher_width: int,
+        n_pooled: int,
+        start: WhisperEncoder | None,
+    ) -> None:
         super().__init__()
         shape = EncoderShape(
             n_layers=options.n_layers,
@@ -117,6 +124,8 @@ class _Student(nn.Module):
             n_mels=N_MELS,
         )
         self.encoder = WhisperEncoder(shape)
+        if start is not None:
+            _copy_first_layers(start, self.encoder)
         self.projections = nn.ModuleList(
             nn.Linear(options.width, teacher_width) for _ in range(n_pooled)
         )
@@ -127,10 +136,28 @@ class _Student(nn.Module):
         return [projection(states[-1]) for projection in self.projections], mask
 
 
+def _copy_first_layers(source: WhisperEncoder, target: WhisperEncoder) -> None:
+    if source.shape.width != target.shape.width or source.shape.n_layers < target.shape.n_layers:
+        raise ConfigError(
+            f"a student of {target.shape.n_layers} layers of {target.shape.width} cannot begin as "
+            f"an encoder of {source.shape.n_layers} layers of {source.shape.width}.",
+            hint="Set distillation.width and n_layers to its own, or fewer layers.",
+        )
+    there = target.state_dict()
+    # The last norm belongs to the layers that are left out.
+    taken = {
+        name: tensor
+        for name, tensor in source.state_dict().items()
+        if name in there and not name.startswith("layer_norm.")
+    }
+    target.load_state_dict(taken, strict=False)
+
+
 def distill_encoder(
     lesson: Lesson,
     options: Distillation,
     *,
+    start: WhisperEncoder | None = None,
     folder: Path | None = None,
     on_epoch: Callable[[dict[str, Any]], None] | None = None,
 ) -> WhisperEncoder:
@@ -140,6 +167,8 @@ def distill_encoder(
     ----------
     lesson : Lesson
     options : Distillation
+    start : WhisperEncoder, optional
+        Of the student's width: the student begins as its first layers.
     folder : Path, optional
         For the checkpoint: called again with the same arguments, a killed training goes on after
         its last whole epoch.
@@ -148,7 +177,7 @@ def distill_encoder(
         teacher's variance not explained), ``seconds``.
     """
     with scoped_torch(_CPU, None):
-        return _Distilling(lesson, options, folder, on_epoch).run()
+        return _Distilling(lesson, options, start, folder, on_epoch).run()
 
 
 class _Distilling:
@@ -156,6 +185,7 @@ class _Distilling:
         self,
         lesson: Lesson,
         options: Distillation,
+        start: WhisperEncoder | None,
         folder: Path | None,
         tell: Callable[[dict[str, Any]], None] | None,
     ) -> None:
@@ -163,7 +193,7 @@ class _Distilling:
         torch.manual_seed(derive_seed(options.seed))
         self.width = lesson.frozen.frames.shape[1]
         n_pooled = (lesson.pooled.shape[2] - N_EXTRA) // (2 * self.width)
-        self.student = _Student(options, self.width, n_pooled)
+        self.student = _Student(options, self.width, n_pooled, start)
         self.optimizer = torch.optim.AdamW(
             self.student.parameters(), lr=options.rate, weight_decay=options.weight_decay
         )
@@ -173,7 +203,8 @@ class _Distilling:
         # Of each layer, the mean over clips of their means and of their deviations: the units in
         # which the student speaks.
         self.units = pooled.mean(0).view(n_pooled, 2, self.width)
-        self.fingerprint = lesson.compute_fingerprint(options)
+        begin = hashlib.sha256(self.student.encoder.conv1.weight.detach().numpy().data)
+        self.fingerprint = lesson.compute_fingerprint(options) + begin.hexdigest()
 
     def run(self) -> WhisperEncoder:
         done = self._restore()

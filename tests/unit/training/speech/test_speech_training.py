@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import torch
 
+from emovox.errors import ConfigError
 from emovox.models import (
     Adaptation,
     ArtefactMetadata,
@@ -171,13 +172,17 @@ def test_layers_pooled_once_are_what_the_network_pools(tmp_path: Path) -> None:
     np.testing.assert_array_equal(last[..., 128:], pooled[..., 256:])
 
 
+def make_lesson(folder: Path) -> Lesson:
+    network, mels, _, _ = make_study()
+    frozen = build_frozen_states(mels, network, folder, encoder_sha256="0")
+    pooled = encode_clips(network, frozen, np.arange(64)).half().numpy()[:, None]
+    return Lesson(mels, frozen, pooled, np.arange(48))
+
+
 def test_a_student_learns_what_the_teacher_says_and_goes_on_where_it_was_killed(
     tmp_path: Path,
 ) -> None:
-    network, mels, _, _ = make_study()
-    frozen = build_frozen_states(mels, network, tmp_path, encoder_sha256="0")
-    pooled = encode_clips(network, frozen, np.arange(64)).half().numpy()[:, None]
-    lesson = Lesson(mels, frozen, pooled, np.arange(48))
+    lesson = make_lesson(tmp_path)
     options = Distillation(n_layers=1, width=64, epochs=8, batch_frames=320, precision="float32")
     records = []
     student = distill_encoder(lesson, options, folder=tmp_path, on_epoch=records.append)
@@ -189,6 +194,16 @@ def test_a_student_learns_what_the_teacher_says_and_goes_on_where_it_was_killed(
     waveform = make_speech(), torch.tensor([8000])
     for mine, theirs in zip(student(*waveform)[0], loaded(*waveform)[0], strict=True):
         torch.testing.assert_close(mine, theirs, atol=0.02, rtol=0.02)  # float16 in the file
+
+
+def test_a_student_begins_as_another_encoder_and_needs_its_width(tmp_path: Path) -> None:
+    lesson = make_lesson(tmp_path)
+    start = WhisperEncoder(EncoderShape(n_layers=2, width=64, n_heads=1, n_mels=80))
+    still = Distillation(n_layers=1, width=64, epochs=1, rate=0.0, precision="float32")
+    student = distill_encoder(lesson, still, start=start)
+    assert torch.equal(student.layers[0].fc1.weight, start.layers[0].fc1.weight)
+    with pytest.raises(ConfigError, match="1 layers of 128"):
+        distill_encoder(lesson, dataclasses.replace(still, width=128), start=start)
 
 
 def make_metadata(n_states: int) -> ArtefactMetadata:
