@@ -77,7 +77,7 @@ def main() -> None:
             trials / name for name, trial in plan.trials.items() if trial.corpora == own.corpora
         ]
         source = TrialSource(prepared, plan, names[-1], trials)
-        write_trial_artefact(arguments.artefact, source, judged, quantize=not arguments.float)
+        write_trial_artefact(arguments.artefact, [source], judged, quantize=not arguments.float)
     if arguments.held_out:
         _, tested = divide(prepared.clips, plan.get(names[-1]))
         write_manifest(arguments.held_out, [prepared.clips[i] for i in tested])

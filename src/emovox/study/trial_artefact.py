@@ -10,6 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from emovox.emotions import EMOTIONS
+from emovox.errors import ConfigError
 from emovox.files import hash_file
 from emovox.models import (
     ArtefactMetadata,
@@ -23,18 +24,16 @@ from emovox.study.trial_scores import (
     read_trial_predictions,
     score_protocols,
 )
-from emovox.study.trials import TrialPlan, divide
+from emovox.study.trials import Trial, TrialPlan, divide
+from emovox.training.encoder import name_encoder
 from emovox.training.job import describe_corpora
+from emovox.training.speech.ensemble import SpeechEnsemble
 from emovox.training.speech.export import FRONTENDS, SHORTEST_S, export_speech
+from emovox.training.speech.network import SpeechNetwork
 from emovox.training.speech.trial import PreparedClips, train_trial
 from emovox.training.speech.voices import ADAPTATION
 from emovox.types import Clip
 
-_ENCODERS = {
-    192: "distilled from whisper-tiny.en",
-    384: "whisper-tiny.en",
-    512: "whisper-base",
-}
 _TOLD = ("unknown", "10", "all")
 _LICENCE = "MIT, Copyright (c) 2022 OpenAI"
 
@@ -58,41 +57,53 @@ class TrialSource:
     name: str
     root: Path
 
+    @property
+    def trial(self) -> Trial:
+        """Which clips it trained on."""
+        return self.plan.get(self.name)
+
 
 def write_trial_artefact(
-    path: Path, source: TrialSource, judged: Sequence[Path], *, quantize: bool = True
+    path: Path, sources: Sequence[TrialSource], judged: Sequence[Path], *, quantize: bool = True
 ) -> None:
-    """Write the network of a trial as an artefact.
+    """Write the network of a trial as an artefact, or those of several side by side.
 
     Parameters
     ----------
     path : Path
         Where to; its stem is the model's name.
-    source : TrialSource
+    sources : sequence of TrialSource
+        One, or several that were trained on the same clips.
     judged : sequence of Path
-        Folders of trials with speakers held out, for calibration and scores.
+        Folders of predictions for speakers held out, for calibration and scores.
     quantize : bool, default=True
         With int8 weights.
+
+    Raises
+    ------
+    ConfigError
+        If several were not trained on the same clips with the same front-end.
     """
-    prepared, plan, name, root = source.prepared, source.plan, source.name, source.root
-    train, _ = divide(prepared.clips, plan.get(name))
-    options = dataclasses.replace(plan.training, seed=plan.get(name).seed)
-    network = train_trial(prepared, train, options, root / name)
-    clips = [prepared.clips[int(i)] for i in train]
+    members = [_read_member(source) for source in sources]
+    clips = members[0].clips
+    if len({_hash_clips(member.clips) for member in members}) > 1:
+        raise ConfigError("networks side by side must be trained on the same clips.")
+    network = SpeechEnsemble([member.network for member in members])
+    complete = network if len(members) > 1 else members[0].network
     present = {clip.emotion for clip in clips}
-    head = network.head
+    front_end, seed = sources[0].plan.network.front_end, sources[0].trial.seed
     metadata = ArtefactMetadata(
         name=path.stem,
-        frontend=FRONTENDS[plan.network.front_end],
+        frontend=FRONTENDS[front_end],
         population=Population(
             # Six digits: what float32 holds, in half the text.
-            mean=tuple(float(f"{v:.6g}") for v in head.mean.tolist()),
-            deviation=tuple(float(f"{v:.6g}") for v in head.deviation.tolist()),
+            mean=tuple(float(f"{v:.6g}") for v in network.mean.tolist()),
+            deviation=tuple(float(f"{v:.6g}") for v in network.deviation.tolist()),
         ),
         emotions=tuple(emotion for emotion in EMOTIONS if emotion in present),
         corpora=describe_corpora(clips),
         data_sha256=_hash_clips(clips),
-        seed=plan.get(name).seed,
+        seed=seed,
         code_version=version("emovox"),
         scores=tuple(
             _to_score(score)
@@ -100,15 +111,30 @@ def write_trial_artefact(
             if score.voice in _TOLD
         ),
         encoder=Encoder(
-            name=_ENCODERS.get(network.encoder.shape.width, prepared.encoder.stem),
+            name=" + ".join(name_encoder(source.prepared.encoder) for source in sources),
             licence=_LICENCE,
-            sha256=hash_file(prepared.encoder),
+            sha256=" + ".join(hash_file(source.prepared.encoder) for source in sources),
         ),
         adaptation=ADAPTATION,
         calibration=fit_calibration(read_trial_predictions(judged, among_all=True)),
         shortest_s=SHORTEST_S,
     )
-    export_speech(path, network, metadata, quantize=quantize)
+    export_speech(path, complete, metadata, quantize=quantize)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Member:
+    network: SpeechNetwork
+    clips: list[Clip]
+
+
+def _read_member(source: TrialSource) -> _Member:
+    """Return the trained network of a trial, and the clips that trained it."""
+    prepared = source.prepared
+    train, _ = divide(prepared.clips, source.trial)
+    options = dataclasses.replace(source.plan.training, seed=source.trial.seed)
+    network = train_trial(prepared, train, options, source.root / source.name)
+    return _Member(network, [prepared.clips[int(i)] for i in train])
 
 
 def _hash_clips(clips: Sequence[Clip]) -> str:

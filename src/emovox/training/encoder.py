@@ -27,6 +27,11 @@ from emovox.training.logmel import LogMelFrontEnd
 PREFIX = "model.encoder."
 """Of the tensors' names."""
 
+TEACHER_KEY = "emovox.teacher"
+"""In the metadata of a distilled encoder's file: whom it learnt from."""
+
+_NAMES = {384: "whisper-tiny.en", 512: "whisper-base"}
+
 
 @dataclass(frozen=True, slots=True)
 class EncoderShape:
@@ -210,6 +215,16 @@ def load_encoder(path: str | Path) -> tuple[WhisperEncoder, str]:
             f"{file} is no Whisper encoder: missing {missing[:3]}, unexpected {unexpected[:3]}."
         )
     return encoder.eval(), hash_file(file)
+
+
+def name_encoder(path: str | Path) -> str:
+    """Return what to call the encoder in a .safetensors file: after its teacher, if it had one."""
+    with safe_open(path, framework="pt") as content:
+        teacher = (content.metadata() or {}).get(TEACHER_KEY)
+        width = content.get_slice(f"{PREFIX}conv1.weight").get_shape()[0]
+    if teacher:
+        return f"distilled from {teacher}"
+    return _NAMES.get(width, Path(path).stem)
 
 
 def _read_tensors(file: Path) -> dict[str, Tensor]:

@@ -8,8 +8,9 @@ from safetensors.torch import save_file
 from emovox import Recognizer
 from emovox.audio import write_audio
 from emovox.corpora import write_manifest
-from emovox.errors import ConfigError
+from emovox.errors import ConfigError, ManifestError, ParameterError
 from emovox.study.trial_artefact import TrialSource, write_trial_artefact
+from emovox.study.trial_join import join_predictions
 from emovox.study.trial_report import write_scores
 from emovox.study.trial_scores import (
     format_scores,
@@ -19,6 +20,7 @@ from emovox.study.trial_scores import (
 from emovox.study.trials import divide, prepare_plan, read_trials, run_trial
 from emovox.testing import make_recording
 from emovox.training.encoder import EncoderShape, WhisperEncoder, compute_positions
+from emovox.training.speech.reading import read_network
 from emovox.training.speech.trial import Workshop
 from emovox.types import Clip
 
@@ -137,7 +139,7 @@ def test_the_last_trial_becomes_a_model_that_predicts(study: Path) -> None:
     prepared = prepare_plan(plan, study / "manifest.csv", shop)
     folders = [run_trial(plan, name, prepared, study / "trials") for name in plan.trials]
     path = study / "emovox-tiny.onnx"
-    write_trial_artefact(path, TrialSource(prepared, plan, "final", study / "trials"), folders)
+    write_trial_artefact(path, [TrialSource(prepared, plan, "final", study / "trials")], folders)
     recognizer = Recognizer(path)
     metadata = recognizer.metadata
     assert metadata.emotions == ("happy", "sad", "angry")
@@ -148,3 +150,38 @@ def test_the_last_trial_becomes_a_model_that_predicts(study: Path) -> None:
     assert sum(decision.probabilities.values()) == pytest.approx(1, abs=1e-5)
     adapted = recognizer.adapt([study / f"JE_{emotion}.wav" for emotion in EMOTIONS])
     assert adapted.recognize(clip).probabilities != decision.probabilities
+
+
+def test_networks_side_by_side_are_scored_and_become_one_model(study: Path) -> None:
+    runs = []
+    for name, pooled in (("one", "[1]"), ("two", "[2]")):
+        plan = read_trials(study / "plan.toml", ["training.epochs=0", f"network.pooled={pooled}"])
+        shop = Workshop(encoder=study / "e.safetensors", folder=study / "out")
+        prepared = prepare_plan(plan, study / "manifest.csv", shop)
+        for trial in plan.trials:
+            run_trial(plan, trial, prepared, study / name)
+        runs.append(TrialSource(prepared, plan, "final", study / name))
+    folders = [[study / name / trial for trial in ("a", "b")] for name in ("one", "two")]
+    join_predictions(folders, study / "joined")
+    joined = read_trial_predictions([study / "joined"], among_all=True)
+    first, second = (read_trial_predictions(paths, among_all=True) for paths in folders)
+    row = {name: str(joined.columns[name][5]) for name in ("trial", "voice", "clip")}
+    means = [
+        p.logits[np.logical_and.reduce([p.columns[n] == v for n, v in row.items()])]
+        for p in (first, second)
+    ]
+    np.testing.assert_allclose(joined.logits[5], np.mean(means, axis=0)[0], atol=0.01)
+    path = study / "emovox-both.onnx"
+    write_trial_artefact(path, runs, [study / "joined"])
+    recognizer = Recognizer(path)
+    assert recognizer.metadata.encoder.name.count(" + ") == 1
+    assert len(recognizer.metadata.population.mean) == sum(
+        source.prepared.pooled.shape[2] for source in runs
+    )
+    alone = recognizer.recognize(study / "JE_sad.wav").probabilities
+    known = recognizer.adapt([study / f"JE_{e}.wav" for e in EMOTIONS])
+    assert known.recognize(study / "JE_sad.wav").probabilities != alone
+    with pytest.raises(ParameterError, match="several networks side by side"):
+        read_network(path)
+    with pytest.raises(ManifestError, match="network 2 judged other clips"):
+        join_predictions([folders[0], folders[1][:1]], study / "nothing")

@@ -25,7 +25,13 @@ from emovox.errors import ConfigError
 from emovox.files import replacing
 from emovox.training.checkpoints import read_checkpoint, write_checkpoint
 from emovox.training.device import autocast, choose_precision, derive_seed, scoped_torch
-from emovox.training.encoder import PREFIX, EncoderShape, WhisperEncoder, compute_positions
+from emovox.training.encoder import (
+    PREFIX,
+    TEACHER_KEY,
+    EncoderShape,
+    WhisperEncoder,
+    compute_positions,
+)
 from emovox.training.speech.frozen import FrozenStates, collate_log_mels, iter_batches
 from emovox.training.speech.logmels import N_MELS, LogMels
 from emovox.training.speech.network import N_EXTRA, pool
@@ -290,8 +296,8 @@ class _Distilling:
         return int(state["epoch"])
 
 
-def write_encoder(path: Path, encoder: WhisperEncoder) -> None:
-    """Write an encoder as ``load_encoder`` reads it, in float16."""
+def write_encoder(path: Path, encoder: WhisperEncoder, *, teacher: str) -> None:
+    """Write an encoder as ``load_encoder`` reads it, in float16, and whom it learnt from."""
     tensors = {
         f"{PREFIX}{name}": tensor.half().contiguous()
         for name, tensor in encoder.state_dict().items()
@@ -300,4 +306,4 @@ def write_encoder(path: Path, encoder: WhisperEncoder) -> None:
     positions = compute_positions(torch.arange(_N_POSITIONS), encoder.shape.width)
     tensors[f"{PREFIX}embed_positions.weight"] = positions.half()
     with replacing(path) as temporary:
-        save_file(tensors, temporary)
+        save_file(tensors, temporary, metadata={TEACHER_KEY: teacher})

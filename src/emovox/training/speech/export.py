@@ -12,9 +12,11 @@ from torch.nn import functional
 from emovox.emotions import EMOTIONS
 from emovox.models import ArtefactMetadata, Frontend
 from emovox.models.quantize import quantize_weights
+from emovox.training.encoder import WhisperEncoder
 from emovox.training.export import export_graph, write_artefact
+from emovox.training.speech.ensemble import SpeechEnsemble
 from emovox.training.speech.frontend import MARGIN_FRAMES, SpeechFrontEnd
-from emovox.training.speech.network import SpeechNetwork
+from emovox.training.speech.network import SpeechNetwork, VoiceHead
 
 FRONTENDS = {
     version: Frontend("speech", "encoder", f"log-mel 80, level and silence removed, {version}")
@@ -26,7 +28,7 @@ SHORTEST_S = 0.1
 """Shorter recordings are padded to this: the front-end mirrors 12.5 ms at the ends."""
 
 _EXAMPLE_SAMPLES = 8000
-_MEASURES = ("network.head.gate", "network.head.trust")
+_MEASURES = ("gate", "trust")
 _NEVER = -1e4
 
 
@@ -35,17 +37,17 @@ class SpeechArtefact(nn.Module):
 
     Parameters
     ----------
-    network : SpeechNetwork
+    network : SpeechNetwork or SpeechEnsemble
         Copied; it stays as it is.
     metadata : ArtefactMetadata
     """
 
-    def __init__(self, network: SpeechNetwork, metadata: ArtefactMetadata) -> None:
+    def __init__(self, network: SpeechNetwork | SpeechEnsemble, metadata: ArtefactMetadata) -> None:
         super().__init__()
         self.network = copy.deepcopy(network).cpu().eval()
-        encoder = self.network.encoder
-        for name in ("conv1", "conv2"):
-            setattr(encoder, name, _Windows(getattr(encoder, name)))
+        for encoder in [m for m in self.network.modules() if isinstance(m, WhisperEncoder)]:
+            encoder.conv1 = _Windows(encoder.conv1)  # type: ignore[assignment]
+            encoder.conv2 = _Windows(encoder.conv2)  # type: ignore[assignment]
         known = torch.tensor([emotion in metadata.emotions for emotion in EMOTIONS])
         self.register_buffer("known", known, persistent=False)
         self.known: Tensor
@@ -82,9 +84,18 @@ class _Windows(nn.Module):
         return product.transpose(1, 2)
 
 
+def _list_kept(complete: SpeechArtefact) -> list[str]:
+    """Return the names of what stays in float32: front-end and the measures of evidence."""
+    modules = list(complete.named_modules())
+    heads = [name for name, module in modules if isinstance(module, VoiceHead)]
+    return [name for name, module in modules if isinstance(module, SpeechFrontEnd)] + [
+        f"{head}.{measure}" for head in heads for measure in _MEASURES
+    ]
+
+
 def export_speech(
     path: str | os.PathLike[str],
-    network: SpeechNetwork,
+    network: SpeechNetwork | SpeechEnsemble,
     metadata: ArtefactMetadata,
     *,
     quantize: bool = False,
@@ -95,10 +106,10 @@ def export_speech(
     ----------
     path : path-like
         Where to.
-    network : SpeechNetwork
+    network : SpeechNetwork or SpeechEnsemble
         Trained.
     metadata : ArtefactMetadata
-        ``population`` is that of the network's head.
+        ``population`` is that of the network's head, or heads.
     quantize : bool, default=False
         With int8 weights; the front-end stays in float32.
 
@@ -110,6 +121,5 @@ def export_speech(
     complete = SpeechArtefact(network, metadata).eval()
     model = export_graph(complete, network.n_states, n_samples=_EXAMPLE_SAMPLES)
     if quantize:
-        front_end = next(n for n, m in complete.named_modules() if isinstance(m, SpeechFrontEnd))
-        model = quantize_weights(model, keep=(front_end, *_MEASURES))
+        model = quantize_weights(model, keep=_list_kept(complete))
     write_artefact(path, model, metadata)

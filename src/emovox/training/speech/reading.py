@@ -73,6 +73,12 @@ def read_network(path: str | os.PathLike[str]) -> tuple[SpeechNetwork, Artefact]
             hint="emovox-small is one; so are models that were trained from it.",
         )
     tensors = read_tensors(path)
+    if any(name.startswith("members.") for name in tensors):
+        raise ParameterError(
+            f"{artefact.metadata.name!r} is several networks side by side; training can start "
+            "from one alone.",
+            hint="emovox-small is one.",
+        )
     for options in _list_options(tensors):
         options = dataclasses.replace(options, front_end=versions[0])
         network = _build(tensors, options)

@@ -1,4 +1,5 @@
 import dataclasses
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -14,13 +15,14 @@ from emovox.models import (
     load_artefact,
 )
 from emovox.recognizer.voice import compute_statistics, estimate_voice
-from emovox.training.encoder import EncoderShape, WhisperEncoder, load_encoder
+from emovox.training.encoder import EncoderShape, WhisperEncoder, load_encoder, name_encoder
 from emovox.training.speech.distill import (
     Distillation,
     Lesson,
     distill_encoder,
     write_encoder,
 )
+from emovox.training.speech.ensemble import SpeechEnsemble
 from emovox.training.speech.export import FRONTENDS, SHORTEST_S, export_speech
 from emovox.training.speech.finetune import SpeechData, encode_clips, fine_tune
 from emovox.training.speech.frontend import MARGIN_FRAMES, NEWEST, SpeechFrontEnd
@@ -189,7 +191,8 @@ def test_a_student_learns_what_the_teacher_says_and_goes_on_where_it_was_killed(
     assert records[-1]["pooled"] < 0.01 * records[0]["pooled"]
     again = distill_encoder(lesson, options, folder=tmp_path, on_epoch=records.append)
     assert len(records) == 8
-    write_encoder(tmp_path / "student.safetensors", again)
+    write_encoder(tmp_path / "student.safetensors", again, teacher="whisper-base")
+    assert name_encoder(tmp_path / "student.safetensors") == "distilled from whisper-base"
     loaded, _ = load_encoder(tmp_path / "student.safetensors")
     waveform = make_speech(), torch.tensor([8000])
     for mine, theirs in zip(student(*waveform)[0], loaded(*waveform)[0], strict=True):
@@ -221,11 +224,44 @@ def make_metadata(n_states: int) -> ArtefactMetadata:
     )
 
 
+def make_ensemble() -> SpeechEnsemble:
+    """Two networks, of unlike encoders and layers."""
+    torch.manual_seed(1)
+    encoder = WhisperEncoder(EncoderShape(n_layers=2, width=128, n_heads=2, n_mels=80))
+    other = SpeechNetwork(encoder, NetworkOptions(n_frozen=1, pooled=(1,), hidden=16))
+    return SpeechEnsemble([make_study()[0], other]).eval()
+
+
+def test_networks_side_by_side_say_the_mean_of_what_each_says_of_its_own_voice() -> None:
+    ensemble = make_ensemble()
+    first, second = ensemble.members
+    inputs = make_speech(), torch.tensor([8000])
+    mean, deviation = torch.randn(1, ensemble.n_states), torch.rand(1, ensemble.n_states) + 1
+    n = first.n_states
+    with torch.inference_mode():
+        logits, states = ensemble(*inputs, mean, deviation)
+        one, one_states = first(*inputs, mean[:, :n], deviation[:, :n])
+        two, two_states = second(*inputs, mean[:, n:], deviation[:, n:])
+    torch.testing.assert_close(logits, (one + two) / 2)
+    torch.testing.assert_close(states, torch.cat([one_states, two_states], dim=1))
+
+
+def test_networks_side_by_side_share_their_front_end() -> None:
+    encoder = WhisperEncoder(EncoderShape(n_layers=2, width=64, n_heads=1, n_mels=80))
+    older = SpeechNetwork(encoder, NetworkOptions(pooled=(2,), front_end=NEWEST - 1))
+    with pytest.raises(ConfigError, match="share their front-end"):
+        SpeechEnsemble([make_study()[0], older])
+
+
+@pytest.mark.parametrize("make", [lambda: make_study()[0].eval(), make_ensemble])
 @pytest.mark.parametrize(("quantize", "tolerance"), [(False, 1e-4), (True, 0.1)])
 def test_an_artefact_says_what_the_network_says(
-    tmp_path: Path, quantize: bool, tolerance: float
+    tmp_path: Path,
+    quantize: bool,
+    tolerance: float,
+    make: Callable[[], SpeechNetwork | SpeechEnsemble],
 ) -> None:
-    network = make_study()[0].eval()
+    network = make()
     n_states = network.n_states
     metadata = make_metadata(n_states)
     export_speech(tmp_path / "tiny.onnx", network, metadata, quantize=quantize)

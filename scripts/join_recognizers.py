@@ -1,0 +1,68 @@
+r"""Put trained recognizers side by side: score what they say together, write them as one model.
+
+    python scripts/join_recognizers.py MANIFEST \
+        --member scripts/recognizer.toml ENCODER RUN --member scripts/base.toml ENCODER RUN2 \
+        --scores docs/results/recognizer/base --artefact src/emovox/models/data/emovox-base.onnx
+
+RUN is where scripts/train_recognizer.py put its own. Nothing is trained. With --trials, only those
+are scored; the default are those of published protocols. The model is made of the trials "final".
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from pathlib import Path
+
+from emovox.study.trial_artefact import TrialSource, write_trial_artefact
+from emovox.study.trial_join import join_predictions
+from emovox.study.trial_report import ReportOptions, write_comparison, write_scores
+from emovox.study.trials import prepare_plan, read_trials
+from emovox.training.hub import find_encoder
+from emovox.training.speech.trial import Workshop
+
+PUBLISHED = tuple(str(number) for number in range(1, 12))
+FINAL = "final"
+
+
+def main() -> None:
+    """Join."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("manifest", type=Path)
+    parser.add_argument(
+        "--member", nargs=3, action="append", required=True, metavar=("PLAN", "ENCODER", "RUN")
+    )
+    parser.add_argument("--trials", nargs="+", default=PUBLISHED)
+    parser.add_argument("--predictions", type=Path, help="write what they say together there")
+    parser.add_argument("--scores", type=Path, help="write figures and predictions to this folder")
+    parser.add_argument("--against", type=Path, nargs="*", default=[], metavar="OTHER")
+    parser.add_argument("--artefact", type=Path, help="write them as one model there (.onnx)")
+    arguments = parser.parse_args()
+    members = [(Path(plan), encoder, Path(run)) for plan, encoder, run in arguments.member]
+    with tempfile.TemporaryDirectory() as temporary:
+        joined = arguments.predictions or Path(temporary)
+        folders = [[run / "trials" / name for name in arguments.trials] for *_, run in members]
+        join_predictions(folders, joined)
+        prepared = [
+            prepare_plan(
+                read_trials(plan),
+                arguments.manifest,
+                Workshop(encoder=find_encoder(encoder), folder=run),
+            )
+            for plan, encoder, run in members
+        ]
+        if arguments.scores:
+            for other in arguments.against:
+                write_comparison(arguments.scores, [joined], other)
+            options = ReportOptions(clips=tuple(prepared[0].clips))
+            write_scores(arguments.scores, [joined], options)
+        if arguments.artefact:
+            sources = [
+                TrialSource(clips, read_trials(plan), FINAL, run / "trials")
+                for clips, (plan, _, run) in zip(prepared, members, strict=True)
+            ]
+            write_trial_artefact(arguments.artefact, sources, [joined])
+
+
+if __name__ == "__main__":
+    main()
