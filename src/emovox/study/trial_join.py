@@ -16,6 +16,7 @@ from emovox.errors import ManifestError
 from emovox.study.tables import write_table
 from emovox.study.trial_scores import TrialPredictions, read_trial_predictions
 from emovox.study.trials import PREDICTIONS_NAME
+from emovox.types import IntArray
 
 _NAMED_BY = ("trial", "held_out", "voice", "corpus", "clip")
 
@@ -36,31 +37,35 @@ def join_predictions(members: Sequence[Sequence[Path]], folder: Path) -> None:
     ManifestError
         If the members did not judge the same clips.
     """
-    ordered = [_order(read_trial_predictions(paths, among_all=True)) for paths in members]
-    names, first = ordered[0]
-    for number, (others, _) in enumerate(ordered[1:], start=2):
-        missing = np.setxor1d(names, others)
-        if len(missing) or len(names) != len(others):
+    judged = [read_trial_predictions(paths, among_all=True) for paths in members]
+    names, places = zip(*map(_sort_names, judged), strict=True)
+    for number, others in enumerate(names[1:], start=2):
+        differ = np.setxor1d(names[0], others)
+        if len(differ) or len(names[0]) != len(others):
             raise ManifestError(
-                f"network {number} judged other clips than the first: {len(missing)} judgements "
-                f"differ, such as {' '.join(missing[:1].tolist()) or 'one made twice'}.",
+                f"network {number} judged other clips than the first: {len(differ)} judgements "
+                f"differ, such as {' '.join(differ[:1].tolist()) or 'one made twice'}.",
                 hint="Name the folders of the same trials for each.",
             )
-    logits = np.mean([predictions.logits for _, predictions in ordered], axis=0)
+    logits = np.empty_like(judged[0].logits)
+    # In the first one's order.
+    logits[places[0]] = np.mean(
+        [one.logits[place] for one, place in zip(judged, places, strict=True)], axis=0
+    )
     columns = {
         name: values
-        for name, values in first.columns.items()
-        if all(name in predictions.columns for _, predictions in ordered)
+        for name, values in judged[0].columns.items()
+        if all(name in one.columns for one in judged)
     }
     said = {f"logit_{emotion}": logits[:, i] for i, emotion in enumerate(EMOTIONS)}
     folder.mkdir(parents=True, exist_ok=True)
     write_table(folder / PREDICTIONS_NAME, {**columns, **said})
 
 
-def _order(predictions: TrialPredictions) -> tuple[NDArray[np.str_], TrialPredictions]:
-    """Return what names each judgement, in order, and the judgements in that order."""
+def _sort_names(predictions: TrialPredictions) -> tuple[NDArray[np.str_], IntArray]:
+    """Return what names each judgement, sorted, and the row of each."""
     parts = [predictions.columns[name].astype(str) for name in _NAMED_BY]
     names = np.array(["/".join(row) for row in zip(*parts, strict=True)])
     # Clips of one name stay in the manifest's order, the same for all.
-    order = np.argsort(names, kind="stable")
-    return names[order], predictions.take(order)
+    places = np.argsort(names, kind="stable")
+    return names[places], places
