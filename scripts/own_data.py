@@ -90,7 +90,7 @@ def try_group(
     begin = time.perf_counter()
     learnt = copy.deepcopy(network)
     chosen = HeardClips(tuple(heard.clips[i] for i in table), heard.states[table], ())
-    trial = learn_clips(learnt, chosen, OwnJob(start=""))
+    trial = learn_clips([learnt], [chosen], OwnJob(start=""))
     seconds = time.perf_counter() - begin
     clips = [heard.clips[i] for i in tested]
     constants = {

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
+import torch
+from torch import Tensor
+
 from emovox.emotions import EMOTIONS
 from emovox.errors import ConfigError
 from emovox.files import hash_file
@@ -27,7 +30,7 @@ from emovox.study.trial_scores import (
 from emovox.study.trials import Trial, TrialPlan, divide
 from emovox.training.encoder import name_encoder
 from emovox.training.job import describe_corpora
-from emovox.training.speech.ensemble import SpeechEnsemble
+from emovox.training.speech.ensemble import put_together
 from emovox.training.speech.export import FRONTENDS, SHORTEST_S, export_speech
 from emovox.training.speech.network import SpeechNetwork
 from emovox.training.speech.trial import PreparedClips, train_trial
@@ -88,8 +91,7 @@ def write_trial_artefact(
     clips = members[0].clips
     if len({_hash_clips(member.clips) for member in members}) > 1:
         raise ConfigError("networks side by side must be trained on the same clips.")
-    network = SpeechEnsemble([member.network for member in members])
-    complete = network if len(members) > 1 else members[0].network
+    networks = [member.network for member in members]
     present = {clip.emotion for clip in clips}
     front_end, seed = sources[0].plan.network.front_end, sources[0].trial.seed
     metadata = ArtefactMetadata(
@@ -97,8 +99,8 @@ def write_trial_artefact(
         frontend=FRONTENDS[front_end],
         population=Population(
             # Six digits: what float32 holds, in half the text.
-            mean=tuple(float(f"{v:.6g}") for v in network.mean.tolist()),
-            deviation=tuple(float(f"{v:.6g}") for v in network.deviation.tolist()),
+            mean=tuple(float(f"{v:.6g}") for v in _join([n.head.mean for n in networks])),
+            deviation=tuple(float(f"{v:.6g}") for v in _join([n.head.deviation for n in networks])),
         ),
         emotions=tuple(emotion for emotion in EMOTIONS if emotion in present),
         corpora=describe_corpora(clips),
@@ -119,7 +121,7 @@ def write_trial_artefact(
         calibration=fit_calibration(read_trial_predictions(judged, among_all=True)),
         shortest_s=SHORTEST_S,
     )
-    export_speech(path, complete, metadata, quantize=quantize)
+    export_speech(path, put_together(networks), metadata, quantize=quantize)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -135,6 +137,11 @@ def _read_member(source: TrialSource) -> _Member:
     options = dataclasses.replace(source.plan.training, seed=source.trial.seed)
     network = train_trial(prepared, train, options, source.root / source.name)
     return _Member(network, [prepared.clips[int(i)] for i in train])
+
+
+def _join(parts: Sequence[Tensor]) -> list[float]:
+    values: list[float] = torch.cat(list(parts)).tolist()
+    return values
 
 
 def _hash_clips(clips: Sequence[Clip]) -> str:

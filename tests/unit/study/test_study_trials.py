@@ -181,7 +181,7 @@ def test_networks_side_by_side_are_scored_and_become_one_model(study: Path) -> N
     alone = recognizer.recognize(study / "JE_sad.wav").probabilities
     known = recognizer.adapt([study / f"JE_{e}.wav" for e in EMOTIONS])
     assert known.recognize(study / "JE_sad.wav").probabilities != alone
-    with pytest.raises(ParameterError, match="several networks side by side"):
+    with pytest.raises(ParameterError, match="is 2 networks side by side"):
         read_network(path)
     with pytest.raises(ManifestError, match="network 2 judged other clips"):
         join_predictions([folders[0], folders[1][:1]], study / "nothing")

@@ -39,7 +39,6 @@ class SpeechEnsemble(nn.Module):
                 f"networks side by side must share their front-end (version, mel bands), not "
                 f"have {sorted(heard)}."
             )
-        self.front_end = members[0].front_end
         self.members = nn.ModuleList(members)
         self.sizes = [member.n_states for member in members]
 
@@ -48,21 +47,11 @@ class SpeechEnsemble(nn.Module):
         """Number of pooled states of all members."""
         return sum(self.sizes)
 
-    @property
-    def mean(self) -> Tensor:
-        """Of the population, shape (n_states,)."""
-        return torch.cat([member.head.mean for member in self._list()])
-
-    @property
-    def deviation(self) -> Tensor:
-        """Of the population, shape (n_states,)."""
-        return torch.cat([member.head.deviation for member in self._list()])
-
     def forward(
         self, waveform: Tensor, length: Tensor, voice_mean: Tensor, voice_deviation: Tensor
     ) -> tuple[Tensor, Tensor]:
         """Return logits (batch, 8) and voice states (batch, n_states), as an artefact does."""
-        log_mel, n_frames, level = self.front_end(waveform, length)
+        log_mel, n_frames, level = self._list()[0].front_end(waveform, length)
         voices = (torch.split(t, self.sizes, 1) for t in (voice_mean, voice_deviation))
         logits, heard = [], []
         for member, *voice in zip(self._list(), *voices, strict=True):
@@ -73,3 +62,8 @@ class SpeechEnsemble(nn.Module):
 
     def _list(self) -> list[SpeechNetwork]:
         return [member for member in self.members if isinstance(member, SpeechNetwork)]
+
+
+def put_together(members: Sequence[SpeechNetwork]) -> SpeechNetwork | SpeechEnsemble:
+    """Return the networks side by side, or the only one as it is."""
+    return members[0] if len(members) == 1 else SpeechEnsemble(members)

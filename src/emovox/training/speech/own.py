@@ -35,11 +35,12 @@ from emovox.models import (
 from emovox.models.metadata import UNSEALED
 from emovox.training.calibration import fit_temperature
 from emovox.training.job import describe_corpora
+from emovox.training.speech.ensemble import put_together
 from emovox.training.speech.export import export_speech
 from emovox.training.speech.holding import AUTO, hold_out, validate_kind
 from emovox.training.speech.listening import HeardClips, hear_clips
 from emovox.training.speech.network import SpeechNetwork
-from emovox.training.speech.reading import is_quantized, read_network
+from emovox.training.speech.reading import is_quantized, read_members
 from emovox.training.speech.tuning import HeadTuning, OwnStates, tune_head
 from emovox.types import Clip, FloatArray, IntArray, Progress
 
@@ -126,12 +127,17 @@ def train_from(
     clips = [clip for clip in read_manifest(manifest) if clip.emotion]
     _validate_clips(clips, manifest)
     start = get_model(job.start)
-    network, artefact = read_network(start)
+    members, artefact = read_members(start)
     _validate_emotions(clips, artefact.metadata)
-    total = len(clips) + (job.n_folds + 1) * job.tuning.n_steps
-    heard = hear_clips(network, clips, progress=_shift(progress, 0, total))
+    n_heard = len(members) * len(clips)
+    total = n_heard + len(members) * (job.n_folds + 1) * job.tuning.n_steps
+    everything = [
+        hear_clips(member, clips, progress=_shift(progress, number * len(clips), total))
+        for number, member in enumerate(members)
+    ]
+    heard = everything[0]
     _validate_clips(heard.clips, manifest, heard.failures)
-    trial = learn_clips(network, heard, job, progress=_shift(progress, len(clips), total))
+    trial = learn_clips(members, everything, job, progress=_shift(progress, n_heard, total))
     metadata = dataclasses.replace(
         artefact.metadata,
         name=out.stem,
@@ -144,7 +150,7 @@ def train_from(
         calibration=trial.calibrate(artefact.metadata.calibration.error_rate),
         seal=UNSEALED,
     )
-    export_speech(out, network, metadata, quantize=is_quantized(start))
+    export_speech(out, put_together(members), metadata, quantize=is_quantized(start))
     return OwnResult(
         metadata=load_artefact(out).metadata,
         held_out=trial.held_out,
@@ -156,17 +162,22 @@ def train_from(
 
 
 def learn_clips(
-    network: SpeechNetwork, heard: HeardClips, job: OwnJob, *, progress: Progress | None = None
+    members: Sequence[SpeechNetwork],
+    heard: Sequence[HeardClips],
+    job: OwnJob,
+    *,
+    progress: Progress | None = None,
 ) -> OwnTrial:
-    """Train a network in place on clips that it heard; return how it went.
+    """Train the networks of a model in place on clips that they heard; return how it went.
 
     Parameters
     ----------
-    network : SpeechNetwork
-    heard : HeardClips
-        Labelled.
+    members : sequence of SpeechNetwork
+        One, or several side by side.
+    heard : sequence of HeardClips
+        The same labelled clips, as each of them heard them.
     job : OwnJob
-        Its ``start`` is the network.
+        Its ``start`` is their model.
     progress : callable, optional
         Called with (steps done, steps in all).
 
@@ -175,15 +186,23 @@ def learn_clips(
     ManifestError
         If the clips cannot be held out so.
     """
-    data, options = _collect(heard), job.tuning
+    data, options = [_collect(one) for one in heard], job.tuning
+    clips = heard[0].clips
     kind, fold = hold_out(
-        heard.clips, data.labels, job.hold_out, n_folds=job.n_folds, seed=options.seed
+        clips, data[0].labels, job.hold_out, n_folds=job.n_folds, seed=options.seed
     )
-    total = (job.n_folds + 1) * options.n_steps
-    logits = _try_out(network, data, fold, options, _shift(progress, 0, total))
-    trial = OwnTrial(heard.clips, data, kind, fold, logits)
+    each = job.n_folds * options.n_steps
+    total = len(members) * (each + options.n_steps)
+    logits = [
+        _try_out(member, own, fold, options, _shift(progress, number * each, total))
+        for number, (member, own) in enumerate(zip(members, data, strict=True))
+    ]
+    mean: FloatArray = np.mean(logits, axis=0)
+    trial = OwnTrial(clips, data[0], kind, fold, mean)
     options = dataclasses.replace(options, n_steps=trial.best * options.every)
-    tune_head(network, data, options, progress=_shift(progress, total - options.n_steps, total))
+    for left, member, own in zip(range(len(members), 0, -1), members, data, strict=True):
+        done = total - left * options.n_steps
+        tune_head(member, own, options, progress=_shift(progress, done, total))
     return trial
 
 
@@ -195,7 +214,7 @@ class OwnTrial:
     ----------
     clips : tuple of Clip
     data : OwnStates
-        Of the clips.
+        Of the clips, as the first of the networks heard them.
     held_out : str
         ``speaker``, ``sentence`` or ``clip``.
     fold : ndarray of int64, shape (n_clips,)

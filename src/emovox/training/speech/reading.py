@@ -33,14 +33,16 @@ _PRODUCTS = ("MatMul", "MatMulInteger", "Gemm")
 _BETWEEN = ("Cast", "Mul")
 _TURNED = "_Transposed"
 _CHANNELS_A_HEAD = 64
+_MEMBER = re.compile(r"members\.(\d+)\.")
+_FRONT_END = re.compile(rf"({_MEMBER.pattern})?front_end\.")
 
 LARGEST_DIFFERENCE = 0.15
 """Between the states of a network read back and of its artefact, in the population's deviations,
 on average. 8-bit activations make 0.06, one layer mistaken for another 0.7 or more."""
 
 
-def read_network(path: str | os.PathLike[str]) -> tuple[SpeechNetwork, Artefact]:
-    """Return the network that an artefact holds, its 8-bit weights as float32.
+def read_members(path: str | os.PathLike[str]) -> tuple[list[SpeechNetwork], Artefact]:
+    """Return the networks that an artefact holds side by side, their 8-bit weights as float32.
 
     Which layers are pooled stands nowhere in the file: the first choice whose states
     are the artefact's own is taken, so that a network wrongly read never comes out.
@@ -52,9 +54,9 @@ def read_network(path: str | os.PathLike[str]) -> tuple[SpeechNetwork, Artefact]
 
     Returns
     -------
-    network : SpeechNetwork
-        In evaluation mode. It computes with the weights of the artefact, but in float32
-        throughout: states differ by what 8-bit activations lose.
+    members : list of SpeechNetwork
+        One, mostly. In evaluation mode. They compute with the weights of the artefact, but in
+        float32 throughout: states differ by what 8-bit activations lose.
     artefact : Artefact
 
     Raises
@@ -72,18 +74,49 @@ def read_network(path: str | os.PathLike[str]) -> tuple[SpeechNetwork, Artefact]
             f"from models alone that hear by {FRONTENDS[NEWEST]}, or one before it.",
             hint="emovox-small is one; so are models that were trained from it.",
         )
-    tensors = read_tensors(path)
-    if any(name.startswith("members.") for name in tensors):
+    members: list[SpeechNetwork] = []
+    for tensors in _divide(read_tensors(path)):
+        first = sum(member.n_states for member in members)
+        members.append(_read_member(tensors, versions[0], artefact, first, path))
+    return members, artefact
+
+
+def read_network(path: str | os.PathLike[str]) -> tuple[SpeechNetwork, Artefact]:
+    """Return the only network of an artefact; as `read_members`.
+
+    Raises
+    ------
+    ParameterError
+        If it is none of a speech network, or of several side by side.
+    """
+    members, artefact = read_members(path)
+    if len(members) > 1:
         raise ParameterError(
-            f"{artefact.metadata.name!r} is several networks side by side; training can start "
-            "from one alone.",
-            hint="emovox-small is one.",
+            f"{artefact.metadata.name!r} is {len(members)} networks side by side, not one."
         )
+    return members[0], artefact
+
+
+def _divide(tensors: Mapping[str, Tensor]) -> list[dict[str, Tensor]]:
+    """Return the weights of each network of an ensemble; of a network alone, its own."""
+    members: dict[str, dict[str, Tensor]] = defaultdict(dict)
+    for name, tensor in tensors.items():
+        found = _MEMBER.match(name)
+        members[found[1] if found else ""][name[found.end() if found else 0 :]] = tensor
+    return [members[number] for number in sorted(members, key=lambda n: int(n or 0))]
+
+
+def _read_member(
+    tensors: Mapping[str, Tensor],
+    version: int,
+    artefact: Artefact,
+    first: int,
+    path: str | os.PathLike[str],
+) -> SpeechNetwork:
     for options in _list_options(tensors):
-        options = dataclasses.replace(options, front_end=versions[0])
-        network = _build(tensors, options)
-        if measure_difference(network, artefact) < LARGEST_DIFFERENCE:
-            return network, artefact
+        network = _build(tensors, dataclasses.replace(options, front_end=version))
+        if measure_difference(network, artefact, first) < LARGEST_DIFFERENCE:
+            return network
     raise ModelIntegrityError(
         f"{os.fspath(path)!r} cannot be read back: no network of this emovox says what it says.",
         hint="It was made by another version; train from a model of this one.",
@@ -105,7 +138,7 @@ def read_tensors(path: str | os.PathLike[str]) -> dict[str, Tensor]:
         # A product has (n_in, n_out), a layer of torch (n_out, n_in).
         turned = name.endswith(_TURNED) or name != right
         tensors[key] = torch.from_numpy(np.ascontiguousarray(value.T if turned else value).copy())
-    return {key: value for key, value in _to_convolutions(tensors) if not _is_front_end(key)}
+    return {key: value for key, value in _to_convolutions(tensors) if not _FRONT_END.match(key)}
 
 
 def is_quantized(path: str | os.PathLike[str]) -> bool:
@@ -113,14 +146,16 @@ def is_quantized(path: str | os.PathLike[str]) -> bool:
     return any(node.op_type == "MatMulInteger" for node in onnx.load(Path(path)).graph.node)
 
 
-def measure_difference(network: SpeechNetwork, artefact: Artefact) -> float:
+def measure_difference(network: SpeechNetwork, artefact: Artefact, first: int = 0) -> float:
     """Return how far states of a network lie from its artefact's, in deviations, on average.
 
     Parameters
     ----------
     network : SpeechNetwork
     artefact : Artefact
-        With the same states.
+        Among its states are the network's own.
+    first : int, default=0
+        Where they begin.
     """
     rng = np.random.default_rng(0)
     clip = synthesize_clip("happy", make_voice(0), rng)
@@ -128,7 +163,7 @@ def measure_difference(network: SpeechNetwork, artefact: Artefact) -> float:
     with torch.inference_mode():
         voice = head.mean[None], head.deviation[None]
         _, states = network(torch.from_numpy(clip)[None], torch.tensor([len(clip)]), *voice)
-        there = torch.from_numpy(artefact.run([clip]).states)
+        there = torch.from_numpy(artefact.run([clip]).states[:, first : first + network.n_states])
         return float(((states - there) / head.deviation).abs().mean())
 
 
@@ -192,10 +227,6 @@ def _to_convolutions(tensors: Mapping[str, Tensor]) -> Iterator[tuple[str, Tenso
             yield key.replace("product.", ""), windows.permute(0, 2, 1).contiguous()
         else:
             yield key.replace("product.", ""), value
-
-
-def _is_front_end(key: str) -> bool:
-    return key.startswith("front_end.")
 
 
 def _list_options(tensors: Mapping[str, Tensor]) -> Iterator[NetworkOptions]:

@@ -29,20 +29,28 @@ from emovox.testing import make_recording, write_tiny_artefact
 from emovox.training import HeadTuning, OwnJob, OwnResult, train_from
 from emovox.training.encoder import EncoderShape, WhisperEncoder
 from emovox.training.speech import reading
+from emovox.training.speech.ensemble import put_together
 from emovox.training.speech.export import FRONTENDS, SHORTEST_S, export_speech
 from emovox.training.speech.frontend import NEWEST
 from emovox.training.speech.holding import hold_out
 from emovox.training.speech.listening import compute_states, hear_clips
 from emovox.training.speech.network import NetworkOptions, SpeechNetwork
-from emovox.training.speech.reading import is_quantized, read_network, read_tensors
+from emovox.training.speech.reading import (
+    is_quantized,
+    read_members,
+    read_network,
+    read_tensors,
+)
 from emovox.training.speech.tuning import OwnStates, tune_head
 from emovox.types import Clip
 
 KNOWN = ("neutral", "happy", "sad", "angry", "fear")
 
 
-def make_network(pooled: tuple[int, ...] = (1, 2), front_end: int = NEWEST) -> SpeechNetwork:
-    torch.manual_seed(0)
+def make_network(
+    pooled: tuple[int, ...] = (1, 2), front_end: int = NEWEST, seed: int = 0
+) -> SpeechNetwork:
+    torch.manual_seed(seed)
     encoder = WhisperEncoder(EncoderShape(n_layers=2, width=64, n_heads=1, n_mels=80))
     options = NetworkOptions(n_frozen=pooled[0], pooled=pooled, hidden=16, front_end=front_end)
     network = SpeechNetwork(encoder, options).eval()
@@ -57,13 +65,16 @@ def make_network(pooled: tuple[int, ...] = (1, 2), front_end: int = NEWEST) -> S
     return network
 
 
-def make_metadata(network: SpeechNetwork, known: tuple[str, ...] = KNOWN) -> ArtefactMetadata:
-    mean, deviation = (tuple(part.tolist()) for part in (network.head.mean, network.head.deviation))
+def make_metadata(*networks: SpeechNetwork) -> ArtefactMetadata:
+    mean, deviation = (
+        tuple(torch.cat([getattr(network.head, name) for network in networks]).tolist())
+        for name in ("mean", "deviation")
+    )
     return ArtefactMetadata(
         name="tiny.test",
-        frontend=FRONTENDS[network.options.front_end],
+        frontend=FRONTENDS[networks[0].options.front_end],
         population=Population(mean, deviation),
-        emotions=known,
+        emotions=KNOWN,
         corpora=(TrainingCorpus("older", "CC BY 4.0", 64, 4),),
         data_sha256="0" * 64,
         seed=0,
@@ -128,6 +139,42 @@ def test_a_network_is_read_back_from_its_artefact(
     there[there == -1e4] = logits.numpy()[there == -1e4]
     # Float: sums in another order. int8: activations are rounded too, logits are about 0.3 here.
     np.testing.assert_allclose(logits, there, atol=0.1 if quantize else 1e-4)
+
+
+def write_pair(path: Path) -> list[SpeechNetwork]:
+    members = [make_network((0, 2)), make_network((2,), seed=1)]
+    export_speech(path, put_together(members), make_metadata(*members))
+    return members
+
+
+def test_networks_side_by_side_are_read_back(tmp_path: Path) -> None:
+    members = write_pair(tmp_path / "pair.onnx")
+    read, _ = read_members(tmp_path / "pair.onnx")
+    for own, other in zip(members, read, strict=True):
+        assert own.options.pooled == other.options.pooled
+        for name, tensor in other.state_dict().items():
+            torch.testing.assert_close(tensor, own.state_dict()[name], atol=1e-7, rtol=0)
+    with pytest.raises(ParameterError, match="is 2 networks side by side"):
+        read_network(tmp_path / "pair.onnx")
+
+
+def test_networks_side_by_side_learn_from_the_same_clips(tmp_path: Path, manifest: Path) -> None:
+    before = write_pair(tmp_path / "pair.onnx")
+    tuning = HeadTuning(n_steps=60, every=20, rate=1e-3)
+    steps: list[tuple[int, int]] = []
+    result = train_from(
+        manifest,
+        tmp_path / "better.onnx",
+        OwnJob(start=tmp_path / "pair.onnx", tuning=tuning),
+        progress=lambda *s: steps.append(s),
+    )
+    assert result.after > result.before
+    assert steps[-1][0] == steps[-1][1]
+    assert all(a[0] < b[0] for a, b in itertools.pairwise(steps))
+    after, _ = read_members(tmp_path / "better.onnx")
+    for own, other in zip(before, after, strict=True):
+        was, now = own.head.unknown.out.weight, other.head.unknown.out.weight
+        assert (now - was).abs().max() > 1e-3
 
 
 def test_the_packaged_model_is_read_back() -> None:

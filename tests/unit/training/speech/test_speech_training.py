@@ -3,6 +3,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 import torch
 
@@ -265,6 +266,9 @@ def test_an_artefact_says_what_the_network_says(
     n_states = network.n_states
     metadata = make_metadata(n_states)
     export_speech(tmp_path / "tiny.onnx", network, metadata, quantize=quantize)
+    names = [weight.name for weight in onnx.load(tmp_path / "tiny.onnx").graph.initializer]
+    assert any(name.endswith("_quantized") for name in names) is quantize
+    assert not any("front_end" in name and name.endswith("_quantized") for name in names)
     artefact = load_artefact(tmp_path / "tiny.onnx")
     clips = [make_speech(n)[0].numpy() for n in (16_000, 9_001, 4_000)]
     mean = np.linspace(-1, 1, n_states).astype(np.float32)
