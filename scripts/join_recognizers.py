@@ -43,6 +43,8 @@ def main() -> None:
         joined = arguments.predictions or Path(temporary)
         folders = [[run / "trials" / name for name in arguments.trials] for *_, run in members]
         join_predictions(folders, joined)
+        if not arguments.scores and not arguments.artefact:
+            return
         prepared = [
             prepare_plan(
                 read_trials(plan),
