@@ -34,7 +34,7 @@ from emovox.training.encoder import (
 )
 from emovox.training.speech.frozen import FrozenStates, collate_log_mels, iter_batches
 from emovox.training.speech.logmels import N_MELS, LogMels
-from emovox.training.speech.network import N_EXTRA, pool
+from emovox.training.speech.network import N_EXTRA, POOL_EPSILON
 from emovox.training.speech.schedule import one_cycle, set_rate
 from emovox.types import IntArray
 
@@ -112,7 +112,7 @@ class Lesson:
         return digest.hexdigest()
 
 
-class _Student(nn.Module):
+class Student(nn.Module):
     """The encoder, and a projection of its last states to each of the teacher's pooled layers."""
 
     def __init__(
@@ -136,10 +136,35 @@ class _Student(nn.Module):
             nn.Linear(options.width, teacher_width) for _ in range(n_pooled)
         )
 
-    def forward(self, log_mel: Tensor, n_frames: Tensor) -> tuple[list[Tensor], Tensor]:
-        """Return what the teacher's layers say, standardized, and the mask."""
+    def forward(self, log_mel: Tensor, n_frames: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the last states, shape (batch, n_states, width), and their mask."""
         states, mask = self.encoder.encode(log_mel, n_frames)
-        return [projection(states[-1]) for projection in self.projections], mask
+        return states[-1], mask
+
+    def pool(self, states: Tensor, mask: Tensor, units: Tensor) -> Tensor:
+        """Return what the teacher's layers, pooled, would say: as ``network.pool`` of projections.
+
+        The projections are linear: mean and covariance of the narrow states tell mean and
+        deviation of all projections, and no wide state is computed.
+
+        Parameters
+        ----------
+        states : Tensor, shape (batch, n_states, width)
+        mask : Tensor of bool, shape (batch, n_states)
+        units : Tensor, shape (n_pooled, 2, teacher_width)
+            Mean and deviation that each layer's projection is in units of.
+        """
+        weight = (mask / mask.sum(dim=1, keepdim=True))[..., None]
+        mean = (weight * states).sum(1)
+        around = states - mean[:, None]
+        covariance = (weight * around).mT @ around
+        pooled = []
+        for projection, (middle, scale) in zip(self.projections, units, strict=True):
+            weights: Tensor = projection.get_parameter("weight")
+            pooled.append(projection(mean) * scale + middle)
+            variance = ((weights @ covariance) * weights).sum(2)
+            pooled.append((variance * scale.square() + POOL_EPSILON).sqrt())
+        return torch.cat(pooled, dim=1)
 
 
 def _copy_first_layers(source: WhisperEncoder, target: WhisperEncoder) -> None:
@@ -199,7 +224,7 @@ class _Distilling:
         torch.manual_seed(derive_seed(options.seed))
         self.width = lesson.frozen.frames.shape[1]
         n_pooled = (lesson.pooled.shape[2] - N_EXTRA) // (2 * self.width)
-        self.student = _Student(options, self.width, n_pooled, start)
+        self.student = Student(options, self.width, n_pooled, start)
         self.optimizer = torch.optim.AdamW(
             self.student.parameters(), lr=options.rate, weight_decay=options.weight_decay
         )
@@ -240,8 +265,8 @@ class _Distilling:
             set_rate(self.optimizer, one_cycle(share))
             clip, variant = np.divmod(copies, self.lesson.log_mels.length.shape[1])
             with autocast(_CPU, precision):
-                said, mask = self.student(*self._collate(clip, variant))
-            frames, pooled = self._compare([s.float() for s in said], mask, clip, variant)
+                states, mask = self.student(*self._collate(clip, variant))
+            frames, pooled = self._compare(states.float(), mask, clip, variant)
             self.optimizer.zero_grad(set_to_none=True)
             torch.autograd.backward(pooled + self.options.frames_weight * frames)
             nn.utils.clip_grad_norm_(self.student.parameters(), 1.0)
@@ -266,16 +291,18 @@ class _Distilling:
         return collate_log_mels(mels, N_MELS)
 
     def _compare(
-        self, said: list[Tensor], mask: Tensor, clip: IntArray, variant: IntArray
+        self, states: Tensor, mask: Tensor, clip: IntArray, variant: IntArray
     ) -> tuple[Tensor, Tensor]:
         """Return the squared errors, in shares of the teacher's variance."""
         first = np.zeros(len(clip), np.int64)
         truth, _, _ = self.lesson.frozen.collate(clip, variant, first, mask.shape[1])
-        own = [s * units[1] + units[0] for s, units in zip(said, self.units, strict=True)]
-        error = (((own[0] - truth) / self.units[0, 1]) * mask[..., None]).square()
+        middle, scale = self.units[0]
+        standard = (truth - middle) / scale
+        error = ((self.student.projections[0](states) - standard) * mask[..., None]).square()
         frames = error.sum() / (mask.sum() * self.width)
         goal = torch.from_numpy(self.lesson.pooled[clip, variant, :-N_EXTRA]).float()
-        pooled = ((pool(own, mask) - goal) / self.deviation).square().mean()
+        own = self.student.pool(states, mask, self.units)
+        pooled = ((own - goal) / self.deviation).square().mean()
         return frames, pooled
 
     def _save(self, epoch: int) -> None:

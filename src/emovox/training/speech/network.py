@@ -13,7 +13,8 @@ from emovox.training.encoder import WhisperEncoder
 from emovox.training.rows import N_CLASSES
 from emovox.training.speech.frontend import NEWEST, SpeechFrontEnd
 
-_EPSILON = 1e-5
+POOL_EPSILON = 1e-5
+"""Added to variances over time before their root is taken."""
 
 N_EXTRA = 1 + N_CLASSES + 1
 """Last of the states: the level, what emotion the clip seems to carry (probabilities), and 1.
@@ -269,5 +270,5 @@ def pool(layers: Sequence[Tensor], mask: Tensor) -> Tensor:
         values = states.float()
         mean = weight @ values
         variance = weight @ (values - mean).square()
-        pooled += [mean[:, 0], (variance[:, 0] + _EPSILON).sqrt()]
+        pooled += [mean[:, 0], (variance[:, 0] + POOL_EPSILON).sqrt()]
     return torch.cat(pooled, dim=1)

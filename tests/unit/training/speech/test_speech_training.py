@@ -20,6 +20,7 @@ from emovox.training.encoder import EncoderShape, WhisperEncoder, load_encoder, 
 from emovox.training.speech.distill import (
     Distillation,
     Lesson,
+    Student,
     distill_encoder,
     write_encoder,
 )
@@ -30,7 +31,13 @@ from emovox.training.speech.frontend import MARGIN_FRAMES, NEWEST, SpeechFrontEn
 from emovox.training.speech.frozen import build_frozen_states
 from emovox.training.speech.judge import judge_clips
 from emovox.training.speech.logmels import ROOM_CLIPS, LogMels, assign_rooms
-from emovox.training.speech.network import N_EXTRA, NetworkOptions, SpeechNetwork, VoiceHead
+from emovox.training.speech.network import (
+    N_EXTRA,
+    NetworkOptions,
+    SpeechNetwork,
+    VoiceHead,
+    pool,
+)
 from emovox.training.speech.options import FineTuning
 from emovox.training.speech.pooled import build_pooled_states, select_layers
 from emovox.training.speech.targets import number_sentences
@@ -198,6 +205,15 @@ def test_a_student_learns_what_the_teacher_says_and_goes_on_where_it_was_killed(
     waveform = make_speech(), torch.tensor([8000])
     for mine, theirs in zip(student(*waveform)[0], loaded(*waveform)[0], strict=True):
         torch.testing.assert_close(mine, theirs, atol=0.02, rtol=0.02)  # float16 in the file
+
+
+def test_a_student_pools_what_its_projections_say() -> None:
+    torch.manual_seed(0)
+    student = Student(Distillation(n_layers=1, width=64), teacher_width=96, n_pooled=2, start=None)
+    states, mask = torch.randn(3, 20, 64), torch.arange(20) < torch.tensor([[20], [7], [1]])
+    units = torch.rand(2, 2, 96) + 0.5
+    wide = [p(states) * u[1] + u[0] for p, u in zip(student.projections, units, strict=True)]
+    torch.testing.assert_close(student.pool(states, mask, units), pool(wide, mask))
 
 
 def test_a_student_begins_as_another_encoder_and_needs_its_width(tmp_path: Path) -> None:
