@@ -9,9 +9,6 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-import torch
-from torch import Tensor
-
 from emovox.emotions import EMOTIONS
 from emovox.errors import ConfigError
 from emovox.files import hash_file
@@ -98,9 +95,8 @@ def write_trial_artefact(
         name=path.stem,
         frontend=FRONTENDS[front_end],
         population=Population(
-            # Six digits: what float32 holds, in half the text.
-            mean=tuple(float(f"{v:.6g}") for v in _join([n.head.mean for n in networks])),
-            deviation=tuple(float(f"{v:.6g}") for v in _join([n.head.deviation for n in networks])),
+            mean=_round([v for n in networks for v in n.head.mean.tolist()]),
+            deviation=_round([v for n in networks for v in n.head.deviation.tolist()]),
         ),
         emotions=tuple(emotion for emotion in EMOTIONS if emotion in present),
         corpora=describe_corpora(clips),
@@ -139,9 +135,9 @@ def _read_member(source: TrialSource) -> _Member:
     return _Member(network, [prepared.clips[int(i)] for i in train])
 
 
-def _join(parts: Sequence[Tensor]) -> list[float]:
-    values: list[float] = torch.cat(list(parts)).tolist()
-    return values
+def _round(values: Sequence[float]) -> tuple[float, ...]:
+    """Six digits: what float32 holds, in half the text."""
+    return tuple(float(f"{value:.6g}") for value in values)
 
 
 def _hash_clips(clips: Sequence[Clip]) -> str:
