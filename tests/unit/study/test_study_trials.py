@@ -8,7 +8,7 @@ from safetensors.torch import save_file
 from emovox import Recognizer
 from emovox.audio import write_audio
 from emovox.corpora import write_manifest
-from emovox.errors import ConfigError, ManifestError, ParameterError
+from emovox.errors import ConfigError, ManifestError
 from emovox.study.trial_artefact import TrialSource, write_trial_artefact
 from emovox.study.trial_join import join_predictions
 from emovox.study.trial_report import write_scores
@@ -20,7 +20,6 @@ from emovox.study.trial_scores import (
 from emovox.study.trials import divide, prepare_plan, read_trials, run_trial
 from emovox.testing import make_recording
 from emovox.training.encoder import EncoderShape, WhisperEncoder, compute_positions
-from emovox.training.speech.reading import read_network
 from emovox.training.speech.trial import Workshop
 from emovox.types import Clip
 
@@ -181,7 +180,5 @@ def test_networks_side_by_side_are_scored_and_become_one_model(study: Path) -> N
     alone = recognizer.recognize(study / "JE_sad.wav").probabilities
     known = recognizer.adapt([study / f"JE_{e}.wav" for e in EMOTIONS])
     assert known.recognize(study / "JE_sad.wav").probabilities != alone
-    with pytest.raises(ParameterError, match="is 2 networks side by side"):
-        read_network(path)
     with pytest.raises(ManifestError, match="network 2 judged other clips"):
         join_predictions([folders[0], folders[1][:1]], study / "nothing")
