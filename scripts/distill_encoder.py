@@ -15,8 +15,8 @@ import time
 from pathlib import Path
 
 from emovox.study.trials import prepare_distillation, read_trials
-from emovox.training.encoder import load_encoder, name_encoder
-from emovox.training.speech.distill import distill_encoder, write_encoder
+from emovox.training.encoder import load_encoder, name_encoder, write_encoder
+from emovox.training.speech.distill import distill_encoder
 from emovox.training.speech.trial import Workshop
 
 
@@ -52,7 +52,8 @@ def main() -> None:
         folder=arguments.out / "distillation",
         on_epoch=lambda record: say(json.dumps(record)),
     )
-    write_encoder(arguments.student, encoder, teacher=name_encoder(arguments.encoder))
+    origin = f"distilled from {name_encoder(arguments.encoder)}"
+    write_encoder(arguments.student, encoder, origin=origin)
 
 
 if __name__ == "__main__":

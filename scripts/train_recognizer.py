@@ -38,6 +38,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="try it so")
     parser.add_argument("--trials", dest="root", type=Path, help="their folder; OUT/trials")
+    parser.add_argument("--answers", type=Path, help="folder of what the trials' teachers answer")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--artefact", type=Path, help="write this trial's network there (.onnx)")
     parser.add_argument("--float", action="store_true", help="of the artefact's weights: no int8")
@@ -64,7 +65,14 @@ def main() -> None:
     names = arguments.trials or list(plan.trials)
     for name in names:
         say(f"trial {name}")
-        run_trial(plan, name, prepared, trials, lambda record: say(json.dumps(record)))
+        run_trial(
+            plan,
+            name,
+            prepared,
+            trials,
+            lambda record: say(json.dumps(record)),
+            answers=arguments.answers,
+        )
     if arguments.scores:
         judged = [trials / name for name, trial in plan.trials.items() if not trial.corpora]
         for other in arguments.against:
@@ -76,7 +84,7 @@ def main() -> None:
         judged = [
             trials / name for name, trial in plan.trials.items() if trial.corpora == own.corpora
         ]
-        source = TrialSource(prepared, plan, names[-1], trials)
+        source = TrialSource(prepared, plan, names[-1], trials, arguments.answers)
         write_trial_artefact(arguments.artefact, [source], judged, quantize=not arguments.float)
     if arguments.held_out:
         _, tested = divide(prepared.clips, plan.get(names[-1]))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,13 +23,13 @@ from emovox.study.trial_scores import (
     read_trial_predictions,
     score_protocols,
 )
-from emovox.study.trials import Trial, TrialPlan, divide
+from emovox.study.trials import Trial, TrialPlan, divide, train_planned
 from emovox.training.encoder import name_encoder
 from emovox.training.job import describe_corpora
 from emovox.training.speech.ensemble import put_together
 from emovox.training.speech.export import FRONTENDS, SHORTEST_S, export_speech
 from emovox.training.speech.network import SpeechNetwork
-from emovox.training.speech.trial import PreparedClips, train_trial
+from emovox.training.speech.trial import PreparedClips
 from emovox.training.speech.voices import ADAPTATION
 from emovox.types import Clip
 
@@ -50,12 +49,15 @@ class TrialSource:
         Which of its trials.
     root : Path
         Folder of the trials.
+    answers : Path, optional
+        Folder of the answers that it learnt from.
     """
 
     prepared: PreparedClips
     plan: TrialPlan
     name: str
     root: Path
+    answers: Path | None = None
 
     @property
     def trial(self) -> Trial:
@@ -128,11 +130,13 @@ class _Member:
 
 def _read_member(source: TrialSource) -> _Member:
     """Return the trained network of a trial, and the clips that trained it."""
-    prepared = source.prepared
-    train, _ = divide(prepared.clips, source.trial)
-    options = dataclasses.replace(source.plan.training, seed=source.trial.seed)
-    network = train_trial(prepared, train, options, source.root / source.name)
-    return _Member(network, [prepared.clips[int(i)] for i in train])
+    train, _ = divide(source.prepared.clips, source.trial)
+    return _Member(read_trained(source), [source.prepared.clips[int(i)] for i in train])
+
+
+def read_trained(source: TrialSource) -> SpeechNetwork:
+    """Return the trained network of a trial."""
+    return train_planned(source.plan, source.name, source.prepared, source.root, source.answers)
 
 
 def _round(values: Sequence[float]) -> tuple[float, ...]:

@@ -23,12 +23,16 @@ from emovox.errors import ConfigError, suggest
 from emovox.protocols import TEST, TRAIN, Fold, combine_folds, get_protocol
 from emovox.study.settings import apply_override, build_record, check_keys, read_toml
 from emovox.study.tables import Columns, write_batches
+from emovox.training.encoder import WhisperEncoder, load_encoder
+from emovox.training.speech.answers import Teaching, read_answers
 from emovox.training.speech.distill import Distillation, Lesson
-from emovox.training.speech.network import NetworkOptions
+from emovox.training.speech.network import NetworkOptions, SpeechNetwork
 from emovox.training.speech.options import FineTuning
+from emovox.training.speech.prune import Pruning, prune_encoder
 from emovox.training.speech.trial import (
     PreparedClips,
     Workshop,
+    find_log_mels,
     judge_trial,
     prepare_clips,
     prepare_lesson,
@@ -37,7 +41,16 @@ from emovox.training.speech.trial import (
 from emovox.types import Clip, FloatArray, IntArray
 
 PREDICTIONS_NAME = "predictions.parquet"
-_TABLES = ("recognizer", "network", "training", "distillation", "trials", "trials_of")
+_TABLES = (
+    "recognizer",
+    "network",
+    "training",
+    "distillation",
+    "pruning",
+    "teaching",
+    "trials",
+    "trials_of",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +95,8 @@ class TrialPlan:
     network: NetworkOptions
     training: FineTuning
     distillation: Distillation
+    pruning: Pruning
+    teaching: Teaching
     trials: dict[str, Trial]
 
     def get(self, name: str) -> Trial:
@@ -118,6 +133,8 @@ def read_trials(path: str | os.PathLike[str], overrides: Sequence[str] = ()) -> 
         network=build_record(NetworkOptions, tables.get("network", {}), "[network]"),
         training=build_record(FineTuning, tables.get("training", {}), "[training]"),
         distillation=build_record(Distillation, tables.get("distillation", {}), "[distillation]"),
+        pruning=build_record(Pruning, tables.get("pruning", {}), "[pruning]"),
+        teaching=build_record(Teaching, tables.get("teaching", {}), "[teaching]"),
         trials={
             name: build_record(Trial, table, f"[trials.{name}]")
             for name, table in tables.get("trials", {}).items()
@@ -144,6 +161,19 @@ def prepare_distillation(
     lesson = prepare_lesson(clips, policy, plan.network, shop)
     train, _ = divide(clips, Trial(hold_out=plan.distillation.hold_out))
     return dataclasses.replace(lesson, rows=np.intersect1d(lesson.rows, train))
+
+
+def prune_planned(
+    plan: TrialPlan, manifest: str | os.PathLike[str], shop: Workshop
+) -> WhisperEncoder:
+    """Return the workshop's encoder, cut down as planned; see ``prune_encoder``."""
+    clips = _select(manifest, plan.pruning.corpora or plan.scope.corpora)
+    policy = get_policy(plan.scope.augmentation)
+    log_mels = find_log_mels(clips, policy, plan.network, shop)
+    allowed, _ = divide(clips, Trial(hold_out=plan.pruning.hold_out))
+    readable = np.flatnonzero(log_mels.length[:, 0] > 0)
+    encoder, _ = load_encoder(shop.encoder)
+    return prune_encoder(encoder, log_mels, np.intersect1d(readable, allowed), plan.pruning)
 
 
 def _select(manifest: str | os.PathLike[str], corpora: Sequence[str]) -> list[Clip]:
@@ -189,6 +219,8 @@ def run_trial(
     prepared: PreparedClips,
     root: Path,
     on_epoch: Callable[[dict[str, Any]], None] | None = None,
+    *,
+    answers: Path | None = None,
 ) -> Path:
     """Train, judge the clips held out, and write ``predictions.parquet``.
 
@@ -199,9 +231,7 @@ def run_trial(
     Path
         Folder of the trial.
     """
-    trial, folder = plan.get(name), root / name
-    train, tested = divide(prepared.clips, trial)
-    options = dataclasses.replace(plan.training, seed=trial.seed)
+    folder = root / name
     folder.mkdir(parents=True, exist_ok=True)
 
     def note(record: dict[str, Any]) -> None:
@@ -210,17 +240,61 @@ def run_trial(
         if on_epoch is not None:
             on_epoch(record)
 
-    network = train_trial(prepared, train, options, folder, on_epoch=note)
+    network = train_planned(plan, name, prepared, root, answers, on_epoch=note)
+    _, tested = divide(prepared.clips, plan.get(name))
     predictions = folder / PREDICTIONS_NAME
     if tested and not predictions.exists():
         rows = np.array(list(tested))
-        judged = judge_trial(prepared, network, rows, tuned=options.epochs > 0)
+        judged = judge_trial(prepared, network, rows, tuned=plan.training.epochs > 0)
         clips = [prepared.clips[i] for i in tested]
         shared = {"trial": [name] * len(clips), "held_out": list(tested.values())}
         write_batches(
             predictions, ({**shared, **_tabulate(clips, v, j)} for v, j in judged.items())
         )
     return folder
+
+
+def name_answers(folder: Path, trial: str) -> Path:
+    """Return where what the teachers of a trial answer lies."""
+    return folder / f"{trial}.npz"
+
+
+def train_planned(
+    plan: TrialPlan,
+    name: str,
+    prepared: PreparedClips,
+    root: Path,
+    answers: Path | None = None,
+    *,
+    on_epoch: Callable[[dict[str, Any]], None] | None = None,
+) -> SpeechNetwork:
+    """Train a trial's network, or read what was trained before; see ``train_trial``.
+
+    Parameters
+    ----------
+    plan : TrialPlan
+    name : str
+    prepared : PreparedClips
+    root : Path
+        Folder of the trials.
+    answers : Path, optional
+        Folder of what its teachers answer, if the plan gives them a weight.
+    on_epoch : callable, optional
+
+    Raises
+    ------
+    ConfigError
+        If the plan wants teachers and there are no answers, or the folder holds another training.
+    """
+    trial = plan.get(name)
+    train, _ = divide(prepared.clips, trial)
+    options = dataclasses.replace(plan.training, seed=trial.seed)
+    taught = None
+    if plan.teaching.weight:
+        if answers is None:
+            raise ConfigError("the plan gives teachers a weight; name their answers.")
+        taught = read_answers(name_answers(answers, name), prepared.clips, plan.teaching)
+    return train_trial(prepared, train, options, root / name, answers=taught, on_epoch=on_epoch)
 
 
 def _tabulate(clips: Sequence[Clip], voice: str, logits: FloatArray) -> Columns:

@@ -12,24 +12,30 @@ everything made from them.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn import functional
 
 from emovox.errors import ModelIntegrityError, UnknownModelError
-from emovox.files import hash_file
+from emovox.files import hash_file, replacing
 from emovox.training.logmel import LogMelFrontEnd
+
+CHANNELS_A_HEAD = 64
+"""Of every Whisper encoder."""
 
 PREFIX = "model.encoder."
 """Of the tensors' names."""
 
-TEACHER_KEY = "emovox.teacher"
-"""In the metadata of a distilled encoder's file: whom it learnt from."""
+ORIGIN_KEY = "emovox.origin"
+"""In the metadata of the file of an encoder made from another: how, and from which."""
 
+_N_POSITIONS = 1500
 _NAMES = {384: "whisper-tiny.en", 512: "whisper-base"}
 
 
@@ -41,46 +47,63 @@ class EncoderShape:
     ----------
     n_layers, width, n_heads, n_mels : int
         Transformer layers, channels, attention heads (64 channels each), mel bands of the input.
+    hidden : int
+        Units between the two products of a layer; 0: four times the width, as they come.
+    channels : int
+        Between the two convolutions; 0: the width, as they come.
     """
 
     n_layers: int
     width: int
     n_heads: int
     n_mels: int
+    hidden: int = 0
+    channels: int = 0
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "hidden", self.hidden or 4 * self.width)
+        object.__setattr__(self, "channels", self.channels or self.width)
 
 
 class EncoderLayer(nn.Module):
     """A pre-norm transformer layer whose keys have no bias."""
 
-    def __init__(self, width: int, n_heads: int) -> None:
+    def __init__(self, shape: EncoderShape) -> None:
         super().__init__()
-        self.n_heads = n_heads
+        self.n_heads = shape.n_heads
+        width, inner = shape.width, CHANNELS_A_HEAD * shape.n_heads
         self.self_attn_layer_norm = nn.LayerNorm(width)
         self.self_attn = nn.ModuleDict(
             {
-                "q_proj": nn.Linear(width, width),
-                "k_proj": nn.Linear(width, width, bias=False),
-                "v_proj": nn.Linear(width, width),
-                "out_proj": nn.Linear(width, width),
+                "q_proj": nn.Linear(width, inner),
+                "k_proj": nn.Linear(width, inner, bias=False),
+                "v_proj": nn.Linear(width, inner),
+                "out_proj": nn.Linear(inner, width),
             }
         )
         self.final_layer_norm = nn.LayerNorm(width)
-        self.fc1 = nn.Linear(width, 4 * width)
-        self.fc2 = nn.Linear(4 * width, width)
+        self.fc1 = nn.Linear(width, shape.hidden)
+        self.fc2 = nn.Linear(shape.hidden, width)
 
     def forward(self, states: Tensor, mask: Tensor | None) -> Tensor:
         """Return the states after this layer, shape (batch, n_frames, width).
 
         ``mask`` is true where a frame may be attended to, shape (batch, 1, 1, n_frames).
         """
-        normed = self.self_attn_layer_norm(states)
-        states = states + self._attend(normed, mask)
+        states = self.attend(states, mask)
         hidden = functional.gelu(self.fc1(self.final_layer_norm(states)))
         mixed: Tensor = states + self.fc2(hidden)
         return mixed
 
-    def _attend(self, normed: Tensor, mask: Tensor | None) -> Tensor:
-        batch, n_frames, width = normed.shape
+    def attend(self, states: Tensor, mask: Tensor | None) -> Tensor:
+        """Return the states after this layer's attention; see ``forward``."""
+        heads = self.mix(self.self_attn_layer_norm(states), mask)
+        attended: Tensor = states + self.self_attn["out_proj"](heads)
+        return attended
+
+    def mix(self, normed: Tensor, mask: Tensor | None) -> Tensor:
+        """Return what each head gathers, side by side, shape (batch, n_frames, 64 * n_heads)."""
+        batch, n_frames, _ = normed.shape
 
         def split(name: str) -> Tensor:
             projected: Tensor = self.self_attn[name](normed)
@@ -89,10 +112,7 @@ class EncoderLayer(nn.Module):
         mixed = functional.scaled_dot_product_attention(
             split("q_proj"), split("k_proj"), split("v_proj"), attn_mask=mask
         )
-        joined: Tensor = self.self_attn["out_proj"](
-            mixed.transpose(1, 2).reshape(batch, n_frames, width)
-        )
-        return joined
+        return mixed.transpose(1, 2).reshape(batch, n_frames, CHANNELS_A_HEAD * self.n_heads)
 
 
 class WhisperEncoder(nn.Module):
@@ -111,12 +131,14 @@ class WhisperEncoder(nn.Module):
         super().__init__()
         self.shape = shape
         self.front_end = LogMelFrontEnd(n_mels=shape.n_mels)
-        self.conv1 = nn.Conv1d(shape.n_mels, shape.width, 3, padding=1)
-        self.conv2 = nn.Conv1d(shape.width, shape.width, 3, stride=2, padding=1)
-        self.layers = nn.ModuleList(
-            EncoderLayer(shape.width, shape.n_heads) for _ in range(shape.n_layers)
-        )
-        self.layer_norm = nn.LayerNorm(shape.width)
+        self.conv1 = nn.Conv1d(shape.n_mels, shape.channels, 3, padding=1)
+        self.conv2 = nn.Conv1d(shape.channels, shape.width, 3, stride=2, padding=1)
+        self.layers = nn.ModuleList(EncoderLayer(shape) for _ in range(shape.n_layers))
+        self.layer_norm: nn.Module = nn.LayerNorm(shape.width)
+
+    def omit_norm(self) -> None:
+        """Leave the last states as they are: layers above were cut off, the norm was theirs."""
+        self.layer_norm = nn.Identity()
 
     def forward(self, waveform: Tensor, length: Tensor) -> tuple[list[Tensor], Tensor]:
         """Encode a padded batch.
@@ -152,14 +174,20 @@ class WhisperEncoder(nn.Module):
 
     def embed(self, log_mel: Tensor, n_frames: Tensor) -> tuple[Tensor, Tensor]:
         """Return the states before the first layer, and the mask; see ``forward``."""
-        inside = torch.arange(log_mel.shape[2], device=log_mel.device) < n_frames[:, None]
         # Padding must look like the end of the clip to the convolutions: zeros, as at the edge.
-        hidden = functional.gelu(self.conv1(log_mel * inside[:, None]))
-        hidden = functional.gelu(self.conv2(hidden * inside[:, None]))
+        inside = pass_inside(log_mel, n_frames)
+        hidden = functional.gelu(self.conv1(log_mel * inside))
+        hidden = functional.gelu(self.conv2(hidden * inside))
         mask = torch.arange(hidden.shape[2], device=hidden.device) < (n_frames[:, None] + 1) // 2
         steps = torch.arange(hidden.shape[2], device=hidden.device)
         states = hidden.transpose(1, 2) + compute_positions(steps, self.shape.width)
         return states, mask
+
+
+def pass_inside(log_mel: Tensor, n_frames: Tensor) -> Tensor:
+    """Return where log-mels belong to their clip, shape (batch, 1, n_frames)."""
+    inside: Tensor = torch.arange(log_mel.shape[2], device=log_mel.device) < n_frames[:, None]
+    return inside[:, None]
 
 
 def compute_positions(steps: Tensor, width: int) -> Tensor:
@@ -204,7 +232,9 @@ def load_encoder(path: str | Path) -> tuple[WhisperEncoder, str]:
         )
     try:
         tensors = _read_tensors(file)
-        encoder = WhisperEncoder(_read_shape(tensors))
+        encoder = WhisperEncoder(read_shape(tensors))
+        if "layer_norm.weight" not in tensors:
+            encoder.omit_norm()
         _check_positions(tensors.pop("embed_positions.weight"), file)
         missing, unexpected = encoder.load_state_dict(tensors, strict=False)
     except (KeyError, RuntimeError, SafetensorError) as error:
@@ -218,13 +248,34 @@ def load_encoder(path: str | Path) -> tuple[WhisperEncoder, str]:
 
 
 def name_encoder(path: str | Path) -> str:
-    """Return what to call the encoder in a .safetensors file: after its teacher, if it had one."""
+    """Return what to call the encoder in a .safetensors file: after its origin, if it says one."""
     with safe_open(path, framework="pt") as content:
-        teacher = (content.metadata() or {}).get(TEACHER_KEY)
-        width = content.get_slice(f"{PREFIX}conv1.weight").get_shape()[0]
-    if teacher:
-        return f"distilled from {teacher}"
+        origin = (content.metadata() or {}).get(ORIGIN_KEY)
+        width = content.get_slice(f"{PREFIX}conv2.weight").get_shape()[0]
+    if origin:
+        return str(origin)
     return _NAMES.get(width, Path(path).stem)
+
+
+def write_encoder(path: Path, encoder: WhisperEncoder, *, origin: str) -> None:
+    """Write an encoder as ``load_encoder`` reads it, in float16.
+
+    Parameters
+    ----------
+    path : Path
+    encoder : WhisperEncoder
+    origin : str
+        How it was made, and from which encoder.
+    """
+    tensors = {
+        f"{PREFIX}{name}": tensor.half().contiguous()
+        for name, tensor in encoder.state_dict().items()
+        if not name.startswith("front_end.")
+    }
+    positions = compute_positions(torch.arange(_N_POSITIONS), encoder.shape.width)
+    tensors[f"{PREFIX}embed_positions.weight"] = positions.half()
+    with replacing(path) as temporary:
+        save_file(tensors, temporary, metadata={ORIGIN_KEY: origin})
 
 
 def _read_tensors(file: Path) -> dict[str, Tensor]:
@@ -246,8 +297,17 @@ def _check_positions(table: Tensor, file: Path) -> None:
         )
 
 
-def _read_shape(tensors: dict[str, Tensor]) -> EncoderShape:
-    width, n_mels, _ = tensors["conv1.weight"].shape
+def read_shape(tensors: Mapping[str, Tensor]) -> EncoderShape:
+    """Return the shape of the encoder that has these weights, named as in its ``state_dict``."""
+    channels, n_mels, _ = tensors["conv1.weight"].shape
     n_layers = 1 + max(int(n.split(".")[1]) for n in tensors if n.startswith("layers."))
-    # Every Whisper encoder has heads of 64 channels.
-    return EncoderShape(n_layers=n_layers, width=width, n_heads=width // 64, n_mels=n_mels)
+    hidden, width = tensors["layers.0.fc1.weight"].shape
+    inner = len(tensors["layers.0.self_attn.q_proj.weight"])
+    return EncoderShape(
+        n_layers=n_layers,
+        width=width,
+        n_heads=inner // CHANNELS_A_HEAD,
+        n_mels=n_mels,
+        hidden=hidden,
+        channels=channels,
+    )

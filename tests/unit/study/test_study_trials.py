@@ -9,6 +9,7 @@ from emovox import Recognizer
 from emovox.audio import write_audio
 from emovox.corpora import write_manifest
 from emovox.errors import ConfigError, ManifestError
+from emovox.study.trial_answers import write_trial_answers
 from emovox.study.trial_artefact import TrialSource, write_trial_artefact
 from emovox.study.trial_join import join_predictions
 from emovox.study.trial_report import write_scores
@@ -17,9 +18,16 @@ from emovox.study.trial_scores import (
     read_trial_predictions,
     score_protocols,
 )
-from emovox.study.trials import divide, prepare_plan, read_trials, run_trial
+from emovox.study.trials import divide, prepare_plan, prune_planned, read_trials, run_trial
 from emovox.testing import make_recording
-from emovox.training.encoder import EncoderShape, WhisperEncoder, compute_positions
+from emovox.training.encoder import (
+    EncoderShape,
+    WhisperEncoder,
+    compute_positions,
+    load_encoder,
+    write_encoder,
+)
+from emovox.training.speech.reading import read_network
 from emovox.training.speech.trial import Workshop
 from emovox.types import Clip
 
@@ -182,3 +190,56 @@ def test_networks_side_by_side_are_scored_and_become_one_model(study: Path) -> N
     assert known.recognize(study / "JE_sad.wav").probabilities != alone
     with pytest.raises(ManifestError, match="network 2 judged other clips"):
         join_predictions([folders[0], folders[1][:1]], study / "nothing")
+
+
+def test_a_piece_of_an_encoder_learns_from_what_trained_networks_answer(study: Path) -> None:
+    shop = Workshop(encoder=study / "e.safetensors", folder=study / "out")
+    teachers = read_trials(study / "plan.toml", ["training.epochs=0"])
+    heard = prepare_plan(teachers, study / "manifest.csv", shop)
+    run_trial(teachers, "a", heard, study / "teachers")
+    source = TrialSource(heard, teachers, "a", study / "teachers")
+    write_trial_answers([source, source], study / "answers")
+
+    plan = read_trials(
+        study / "plan.toml",
+        [
+            "pruning.hidden=100",
+            "pruning.n_heads=1",
+            "pruning.channels=32",
+            "network.pooled=[1]",
+            "network.n_frozen=0",
+            "teaching.weight=0.5",
+        ],
+    )
+    piece = study / "piece.safetensors"
+    write_encoder(piece, prune_planned(plan, study / "manifest.csv", shop), origin="cut from mine")
+    own = Workshop(encoder=piece, folder=study / "out")
+    prepared = prepare_plan(plan, study / "manifest.csv", own)
+    with pytest.raises(ConfigError, match="name their answers"):
+        run_trial(plan, "a", prepared, study / "taught")
+    with pytest.raises(ConfigError, match="no answers at"):
+        run_trial(plan, "b", prepared, study / "taught", answers=study / "answers")
+    folder = run_trial(plan, "a", prepared, study / "taught", answers=study / "answers")
+    assert set(read_trial_predictions([folder]).columns["speaker_id"]) == {"savee-JE"}
+    # What it learnt from counts: without, it is another training.
+    untaught = read_trials(study / "plan.toml", ["network.pooled=[1]", "network.n_frozen=0"])
+    with pytest.raises(ConfigError, match="other clips, options"):
+        run_trial(untaught, "a", prepared, study / "taught")
+    path = study / "emovox-piece.onnx"
+    source = TrialSource(prepared, plan, "a", study / "taught", study / "answers")
+    write_trial_artefact(path, [source], [folder])
+    network, artefact = read_network(path)
+    assert artefact.metadata.encoder.name == "cut from mine"
+    assert network.encoder.shape == load_encoder(piece)[0].shape
+
+
+def test_teachers_have_an_encoder_as_it_came_and_held_out_the_same(study: Path) -> None:
+    shop = Workshop(encoder=study / "e.safetensors", folder=study / "out")
+    plan = read_trials(study / "plan.toml", ["training.epochs=0"])
+    prepared = prepare_plan(plan, study / "manifest.csv", shop)
+    first, second = (TrialSource(prepared, plan, name, study / "teachers") for name in "ab")
+    with pytest.raises(ConfigError, match="held out the same clips"):
+        write_trial_answers([first, second], study / "answers")
+    moved = TrialSource(prepared, read_trials(study / "plan.toml"), "a", study / "trials")
+    with pytest.raises(ConfigError, match="stayed as it came"):
+        write_trial_answers([moved], study / "answers")

@@ -18,20 +18,12 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from emovox.errors import ConfigError
-from emovox.files import replacing
 from emovox.training.checkpoints import read_checkpoint, write_checkpoint
-from emovox.training.device import autocast, choose_precision, derive_seed, scoped_torch
-from emovox.training.encoder import (
-    PREFIX,
-    TEACHER_KEY,
-    EncoderShape,
-    WhisperEncoder,
-    compute_positions,
-)
+from emovox.training.device import choose_precision, derive_seed, learning, scoped_torch
+from emovox.training.encoder import CHANNELS_A_HEAD, EncoderShape, WhisperEncoder
 from emovox.training.speech.frozen import FrozenStates, collate_log_mels, iter_batches
 from emovox.training.speech.logmels import N_MELS, LogMels
 from emovox.training.speech.network import N_EXTRA, POOL_EPSILON
@@ -39,8 +31,6 @@ from emovox.training.speech.schedule import one_cycle, set_rate
 from emovox.types import IntArray
 
 _CPU = torch.device("cpu")
-_HEAD_WIDTH = 64
-_N_POSITIONS = 1500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,7 +116,7 @@ class Student(nn.Module):
         shape = EncoderShape(
             n_layers=options.n_layers,
             width=options.width,
-            n_heads=options.width // _HEAD_WIDTH,
+            n_heads=options.width // CHANNELS_A_HEAD,
             n_mels=N_MELS,
         )
         self.encoder = WhisperEncoder(shape)
@@ -264,7 +254,7 @@ class _Distilling:
             share = (epoch - 1 + number / len(batches)) / self.options.epochs
             set_rate(self.optimizer, one_cycle(share))
             clip, variant = np.divmod(copies, self.lesson.log_mels.length.shape[1])
-            with autocast(_CPU, precision):
+            with learning(_CPU, precision):
                 states, mask = self.student(*self._collate(clip, variant))
             frames, pooled = self._compare(states.float(), mask, clip, variant)
             self.optimizer.zero_grad(set_to_none=True)
@@ -321,16 +311,3 @@ class _Distilling:
         self.student.load_state_dict(state["weights"])
         self.optimizer.load_state_dict(state["optimizer"])
         return int(state["epoch"])
-
-
-def write_encoder(path: Path, encoder: WhisperEncoder, *, teacher: str) -> None:
-    """Write an encoder as ``load_encoder`` reads it, in float16, and whom it learnt from."""
-    tensors = {
-        f"{PREFIX}{name}": tensor.half().contiguous()
-        for name, tensor in encoder.state_dict().items()
-        if not name.startswith("front_end.")
-    }
-    positions = compute_positions(torch.arange(_N_POSITIONS), encoder.shape.width)
-    tensors[f"{PREFIX}embed_positions.weight"] = positions.half()
-    with replacing(path) as temporary:
-        save_file(tensors, temporary, metadata={TEACHER_KEY: teacher})

@@ -23,7 +23,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from emovox.training.checkpoints import read_checkpoint, write_checkpoint
-from emovox.training.device import autocast, choose_precision, derive_seed, scoped_torch
+from emovox.training.device import autocast, choose_precision, derive_seed, learning, scoped_torch
+from emovox.training.speech.answers import Answers
 from emovox.training.speech.frozen import FrozenStates, iter_batches
 from emovox.training.speech.network import SpeechNetwork
 from emovox.training.speech.options import FineTuning
@@ -56,6 +57,8 @@ class SpeechData:
         Emotions that a clip's corpus has.
     sentences : ndarray of int64, shape (n_clips,)
         What is said; see ``number_sentences``.
+    answers : Answers, optional
+        What other networks hear in the clips.
     """
 
     frozen: FrozenStates
@@ -66,6 +69,7 @@ class SpeechData:
     targets: FloatArray
     known: NDArray[np.bool_]
     sentences: IntArray
+    answers: Answers | None = None
 
     def compute_fingerprint(self, options: object) -> str:
         """Return a hash of everything that decides how a training ends."""
@@ -73,6 +77,9 @@ class SpeechData:
         who = (self.rows, self.labels, self.speakers, self.sentences)
         for array in (self.pooled[:, 0, :8], *who, self.targets):
             digest.update(np.ascontiguousarray(array).data)
+        if self.answers is not None:
+            digest.update(json.dumps(asdict(self.answers.teaching)).encode())
+            digest.update(np.ascontiguousarray(self.answers.logits).data)
         return digest.hexdigest()
 
 
@@ -208,7 +215,7 @@ class _Training:
         head = self.network.head
         states = self._exchange_sentences(states, clips, rng)
         exchanged = self._exchange_voices(states, self.place[clips] + variant, rng)
-        loss = self._compute_loss(head.classify_unknown(exchanged), clips)
+        loss = self._compute_loss(head.classify_unknown(exchanged), clips, variant)
         loss_known = self._compute_known_loss(states, clips, variant, rng)
         optimizer.zero_grad(set_to_none=True)
         torch.autograd.backward(loss + loss_known)
@@ -242,15 +249,19 @@ class _Training:
         head, copies = self.network.head, self.place[clips] + variant
         group = torch.from_numpy(self.moving.bank.place[copies])
         everything = self.moving.group_mean[group], self.moving.group_deviation[group]
-        loss = self._compute_loss(head.classify_known(states, *everything), clips)
+        logits = head.classify_known(states, *everything)
+        loss = self._compute_loss(logits, clips, variant)
         voice = self.moving.bank.draw(copies, (head.mean, head.deviation), rng)
-        return loss + self._compute_loss(head(states, *voice), clips)
+        return loss + self._compute_loss(head(states, *voice), clips, variant)
 
-    def _compute_loss(self, logits: Tensor, clips: IntArray) -> Tensor:
+    def _compute_loss(self, logits: Tensor, clips: IntArray, variant: IntArray) -> Tensor:
         # An emotion that the corpus lacks is no evidence against it, or hardly any.
-        lowered = torch.where(self.known[clips], logits, logits - self.options.absent)
-        log_probabilities = functional.log_softmax(lowered, dim=1)
-        loss: Tensor = -(self.targets[clips] * log_probabilities).sum(1).mean()
+        lowered = torch.where(self.known[clips], 0.0, self.options.absent)
+        targets = self.targets[clips]
+        if self.data.answers is not None:
+            targets = self.data.answers.blend(targets, clips, variant, lowered)
+        log_probabilities = functional.log_softmax(logits - lowered, dim=1)
+        loss: Tensor = -(targets * log_probabilities).sum(1).mean()
         return loss
 
     def _trained(self) -> list[nn.Parameter]:
@@ -292,7 +303,7 @@ class _Training:
             share = (epoch - 1 + number / len(batches)) / self.options.epochs
             set_rate(self.optimizer, one_cycle(share))
             states, mask, level = self.data.frozen.collate(clips, variant, first, longest)
-            with autocast(_CPU, self.precision):
+            with learning(_CPU, self.precision):
                 pooled = self.network.encode_rest(states, _mask_spans(mask, rng), level)
             pooled = pooled.float()
             losses.append(self._step(pooled, clips, variant, self.optimizer, rng))

@@ -15,13 +15,13 @@ import numpy as np
 import onnx
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
 from emovox.corpora.synthetic import make_voice
 from emovox.corpora.synthetic_voice import synthesize_clip
 from emovox.errors import ModelIntegrityError, ParameterError
 from emovox.models import Artefact, load_artefact
-from emovox.training.encoder import EncoderShape, WhisperEncoder
+from emovox.training.encoder import EncoderShape, WhisperEncoder, read_shape
 from emovox.training.speech.export import FRONTENDS
 from emovox.training.speech.frontend import NEWEST
 from emovox.training.speech.network import NetworkOptions, SpeechNetwork
@@ -32,7 +32,6 @@ _PRODUCTS = ("MatMul", "MatMulInteger", "Gemm")
 # Between a product and its bias: what undoes the quantization.
 _BETWEEN = ("Cast", "Mul")
 _TURNED = "_Transposed"
-_CHANNELS_A_HEAD = 64
 _MEMBER = re.compile(r"members\.(\d+)\.")
 _FRONT_END = re.compile(rf"({_MEMBER.pattern})?front_end\.")
 
@@ -231,9 +230,9 @@ def _to_convolutions(tensors: Mapping[str, Tensor]) -> Iterator[tuple[str, Tenso
 
 def _list_options(tensors: Mapping[str, Tensor]) -> Iterator[NetworkOptions]:
     """Yield the shapes that have such tensors, the likeliest first: the last layers pooled."""
-    width = len(tensors["encoder.conv1.bias"])
-    n_layers = _count_layers(tensors)
-    n_pooled = len(tensors["head.mean"]) // (2 * width)
+    shape = _read_encoder_shape(tensors)
+    n_layers = shape.n_layers
+    n_pooled = len(tensors["head.mean"]) // (2 * shape.width)
     hidden = next(len(v) for k, v in tensors.items() if k.endswith("unknown.hidden.bias"))
     lower = itertools.combinations(range(n_layers - 1, -1, -1), n_pooled - 1)
     for others in lower:
@@ -242,13 +241,10 @@ def _list_options(tensors: Mapping[str, Tensor]) -> Iterator[NetworkOptions]:
 
 
 def _build(tensors: Mapping[str, Tensor], options: NetworkOptions) -> SpeechNetwork:
-    width, n_mels, _ = tensors["encoder.conv1.weight"].shape
-    n_heads = max(1, width // _CHANNELS_A_HEAD)
-    shape = EncoderShape(_count_layers(tensors), width, n_heads, n_mels)
-    network = SpeechNetwork(WhisperEncoder(shape), options)
+    encoder = WhisperEncoder(_read_encoder_shape(tensors))
     if "encoder.layer_norm.weight" not in tensors:
-        # Layers above were cut off, and with them what follows the last one.
-        network.encoder.layer_norm = nn.Identity()  # type: ignore[assignment]
+        encoder.omit_norm()
+    network = SpeechNetwork(encoder, options)
     try:
         network.load_state_dict(tensors)
     except RuntimeError as error:
@@ -258,6 +254,5 @@ def _build(tensors: Mapping[str, Tensor], options: NetworkOptions) -> SpeechNetw
     return network.eval()
 
 
-def _count_layers(tensors: Mapping[str, Tensor]) -> int:
-    layers = (re.match(r"encoder\.layers\.(\d+)\.", name) for name in tensors)
-    return 1 + max(int(found[1]) for found in layers if found)
+def _read_encoder_shape(tensors: Mapping[str, Tensor]) -> EncoderShape:
+    return read_shape({name.removeprefix("encoder."): t for name, t in tensors.items()})

@@ -20,11 +20,12 @@ from emovox.files import replacing
 from emovox.training.checkpoints import CHECKPOINT_NAME
 from emovox.training.device import derive_seed
 from emovox.training.encoder import load_encoder
+from emovox.training.speech.answers import Answers
 from emovox.training.speech.distill import Lesson
 from emovox.training.speech.finetune import SpeechData, encode_clips, fine_tune
 from emovox.training.speech.frozen import FrozenStates, build_frozen_states, measure_states
 from emovox.training.speech.judge import judge_clips
-from emovox.training.speech.logmels import build_log_mels
+from emovox.training.speech.logmels import LogMels, build_log_mels
 from emovox.training.speech.network import NetworkOptions, SpeechNetwork
 from emovox.training.speech.options import FineTuning
 from emovox.training.speech.pooled import build_pooled_states, select_layers
@@ -140,6 +141,20 @@ def prepare_lesson(
     return _prepare(clips, policy, options, shop, with_frames=True)[0]
 
 
+def find_log_mels(
+    clips: Sequence[Clip], policy: Policy, options: NetworkOptions, shop: Workshop
+) -> LogMels:
+    """Compute, or find, the log-mels of all clips and of their altered copies."""
+    return build_log_mels(
+        clips,
+        policy,
+        shop.folder / "log-mels",
+        front_end=options.front_end,
+        n_jobs=shop.n_jobs,
+        progress=shop.track("log-mels"),
+    )
+
+
 def _prepare(
     clips: Sequence[Clip],
     policy: Policy,
@@ -149,14 +164,7 @@ def _prepare(
     with_frames: bool,
 ) -> tuple[Lesson, str]:
     """Return everything about the clips that can be read, and the encoder's SHA-256."""
-    log_mels = build_log_mels(
-        clips,
-        policy,
-        shop.folder / "log-mels",
-        front_end=options.front_end,
-        n_jobs=shop.n_jobs,
-        progress=shop.track("log-mels"),
-    )
+    log_mels = find_log_mels(clips, policy, options, shop)
     encoder, sha256 = load_encoder(shop.encoder)
     layers = build_pooled_states(
         log_mels,
@@ -186,6 +194,7 @@ def train_trial(
     options: FineTuning,
     folder: Path,
     *,
+    answers: Answers | None = None,
     on_epoch: Callable[[dict[str, Any]], None] | None = None,
 ) -> SpeechNetwork:
     """Train on some of the clips, or read what was trained before.
@@ -198,6 +207,8 @@ def train_trial(
     options : FineTuning
     folder : Path
         For checkpoint and weights.
+    answers : Answers, optional
+        Of teachers who never heard what this training does not.
     on_epoch : callable, optional
         As for ``fine_tune``.
 
@@ -217,6 +228,7 @@ def train_trial(
         targets,
         find_known(prepared.clips),
         number_sentences(prepared.clips),
+        answers,
     )
     fingerprint = data.compute_fingerprint([asdict(options), asdict(prepared.options)])
     weights = folder / WEIGHTS_NAME

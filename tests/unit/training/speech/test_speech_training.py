@@ -16,13 +16,18 @@ from emovox.models import (
     load_artefact,
 )
 from emovox.recognizer.voice import compute_statistics, estimate_voice
-from emovox.training.encoder import EncoderShape, WhisperEncoder, load_encoder, name_encoder
+from emovox.training.encoder import (
+    EncoderShape,
+    WhisperEncoder,
+    load_encoder,
+    name_encoder,
+    write_encoder,
+)
 from emovox.training.speech.distill import (
     Distillation,
     Lesson,
     Student,
     distill_encoder,
-    write_encoder,
 )
 from emovox.training.speech.ensemble import SpeechEnsemble
 from emovox.training.speech.export import FRONTENDS, SHORTEST_S, export_speech
@@ -199,7 +204,7 @@ def test_a_student_learns_what_the_teacher_says_and_goes_on_where_it_was_killed(
     assert records[-1]["pooled"] < 0.01 * records[0]["pooled"]
     again = distill_encoder(lesson, options, folder=tmp_path, on_epoch=records.append)
     assert len(records) == 8
-    write_encoder(tmp_path / "student.safetensors", again, teacher="whisper-base")
+    write_encoder(tmp_path / "student.safetensors", again, origin="distilled from whisper-base")
     assert name_encoder(tmp_path / "student.safetensors") == "distilled from whisper-base"
     loaded, _ = load_encoder(tmp_path / "student.safetensors")
     waveform = make_speech(), torch.tensor([8000])
