@@ -1,6 +1,6 @@
-"""Train a small encoder to say what a large one says, as scripts/nano.toml plans it.
+"""Train a small encoder to say what a large one says, as scripts/student.toml plans it.
 
-    python scripts/distill_encoder.py scripts/nano.toml MANIFEST --encoder FILE --out RUN STUDENT
+    python scripts/distill_encoder.py scripts/student.toml MANIFEST --encoder FILE --out RUN STUDENT
 
 STUDENT (.safetensors) is an encoder for scripts/train_recognizer.py. Killed, the same command
 goes on after the last whole epoch.

@@ -253,7 +253,7 @@ def name_encoder(path: str | Path) -> str:
         origin = (content.metadata() or {}).get(ORIGIN_KEY)
         width = content.get_slice(f"{PREFIX}conv2.weight").get_shape()[0]
     if origin:
-        return str(origin)
+        return f"an encoder {origin}"
     return _NAMES.get(width, Path(path).stem)
 
 

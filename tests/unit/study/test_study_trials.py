@@ -229,7 +229,7 @@ def test_a_piece_of_an_encoder_learns_from_what_trained_networks_answer(study: P
     source = TrialSource(prepared, plan, "a", study / "taught", study / "answers")
     write_trial_artefact(path, [source], [folder])
     network, artefact = read_network(path)
-    assert artefact.metadata.encoder.name == "cut from mine"
+    assert artefact.metadata.encoder.name == "an encoder cut from mine"
     assert network.encoder.shape == load_encoder(piece)[0].shape
 
 

@@ -90,7 +90,7 @@ def test_the_first_layers_come_without_the_last_norm_and_are_read_again(tmp_path
     pruned = prune(encoder, n_layers=1, hidden=200)
     path = tmp_path / "piece.safetensors"
     write_encoder(path, pruned, origin="cut from whisper-tiny.en")
-    assert name_encoder(path) == "cut from whisper-tiny.en"
+    assert name_encoder(path) == "an encoder cut from whisper-tiny.en"
     read, _ = load_encoder(path)
     assert read.shape == pruned.shape
     for mine, theirs in zip(encode(read), encode(pruned), strict=True):

@@ -205,7 +205,7 @@ def test_a_student_learns_what_the_teacher_says_and_goes_on_where_it_was_killed(
     again = distill_encoder(lesson, options, folder=tmp_path, on_epoch=records.append)
     assert len(records) == 8
     write_encoder(tmp_path / "student.safetensors", again, origin="distilled from whisper-base")
-    assert name_encoder(tmp_path / "student.safetensors") == "distilled from whisper-base"
+    assert name_encoder(tmp_path / "student.safetensors") == "an encoder distilled from whisper-base"
     loaded, _ = load_encoder(tmp_path / "student.safetensors")
     waveform = make_speech(), torch.tensor([8000])
     for mine, theirs in zip(student(*waveform)[0], loaded(*waveform)[0], strict=True):
