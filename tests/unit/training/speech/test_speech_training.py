@@ -204,9 +204,10 @@ def test_a_student_learns_what_the_teacher_says_and_goes_on_where_it_was_killed(
     assert records[-1]["pooled"] < 0.01 * records[0]["pooled"]
     again = distill_encoder(lesson, options, folder=tmp_path, on_epoch=records.append)
     assert len(records) == 8
-    write_encoder(tmp_path / "student.safetensors", again, origin="distilled from whisper-base")
-    assert name_encoder(tmp_path / "student.safetensors") == "an encoder distilled from whisper-base"
-    loaded, _ = load_encoder(tmp_path / "student.safetensors")
+    path = tmp_path / "student.safetensors"
+    write_encoder(path, again, origin="distilled from whisper-base")
+    assert name_encoder(path) == "an encoder distilled from whisper-base"
+    loaded, _ = load_encoder(path)
     waveform = make_speech(), torch.tensor([8000])
     for mine, theirs in zip(student(*waveform)[0], loaded(*waveform)[0], strict=True):
         torch.testing.assert_close(mine, theirs, atol=0.02, rtol=0.02)  # float16 in the file
