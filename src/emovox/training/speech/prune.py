@@ -12,6 +12,7 @@ Hassibi and Stork, "Second Order Derivatives for Network Pruning: Optimal Brain 
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -32,6 +33,13 @@ from emovox.training.encoder import (
 from emovox.training.speech.frozen import collate_log_mels, iter_batches
 from emovox.training.speech.logmels import LogMels
 from emovox.types import IntArray
+
+_BATCH_FRAMES = 9_000
+_RIDGE = 1e-4
+"""Of the features' mean variance, added to each of them."""
+
+Batch = tuple[Tensor, Tensor]
+"""Log-mels (batch, n_mels, n_frames) and the frames of each clip."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,14 +67,6 @@ class Pruning:
     hold_out: tuple[str, ...] = ()
     n_clips: int = 1500
     seed: int = 0
-
-
-_BATCH_FRAMES = 9_000
-_RIDGE = 1e-4
-"""Of the features' mean variance, added to each of them."""
-
-Batch = tuple[Tensor, Tensor]
-"""Log-mels (batch, n_mels, n_frames) and the frames of each clip."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +118,7 @@ def prune_encoder(
     if shape.n_layers < encoder.shape.n_layers:
         pruned.omit_norm()
     else:
-        pruned.layer_norm.load_state_dict(encoder.layer_norm.state_dict())
+        pruned.layer_norm = copy.deepcopy(encoder.layer_norm)
     rng = np.random.default_rng([options.seed, 5])
     heard = rng.choice(clips, min(options.n_clips, len(clips)), replace=False)
     batches = _Batches(log_mels, np.sort(heard))
@@ -166,11 +166,8 @@ def _prune_convolutions(encoder: WhisperEncoder, pruned: WhisperEncoder, batches
 
     groups = torch.arange(3 * encoder.shape.channels).view(-1, 3)
     fit = _fit(_measure(batches, look), groups, pruned.shape.channels)
-    kept = fit.kept[:, 0] // 3
-    pruned.conv1.weight.copy_(encoder.conv1.weight[kept])
-    _get_bias(pruned.conv1).copy_(_get_bias(encoder.conv1)[kept])
-    pruned.conv2.weight.copy_(fit.weight.view(pruned.conv2.weight.shape))
-    _get_bias(pruned.conv2).copy_(fit.bias)
+    _take_outputs(encoder.conv1, pruned.conv1, fit.kept[:, 0] // 3)
+    _set_fit(pruned.conv2, fit)
 
 
 def _prune_attention(
@@ -187,9 +184,8 @@ def _prune_attention(
     fit = _fit(_measure(batches, look), groups, pruned.shape.n_heads)
     target.self_attn_layer_norm.load_state_dict(source.self_attn_layer_norm.state_dict())
     for name in ("q_proj", "k_proj", "v_proj"):
-        for key, value in source.self_attn[name].state_dict().items():
-            target.self_attn[name].state_dict()[key].copy_(value[fit.kept.flatten()])
-    _set(target.self_attn["out_proj"], fit)
+        _take_outputs(source.self_attn[name], target.self_attn[name], fit.kept.flatten())
+    _set_fit(target.self_attn["out_proj"], fit)
 
 
 def _prune_hidden(
@@ -206,9 +202,8 @@ def _prune_hidden(
     groups = torch.arange(encoder.shape.hidden)[:, None]
     fit = _fit(_measure(batches, look), groups, pruned.shape.hidden)
     target.final_layer_norm.load_state_dict(source.final_layer_norm.state_dict())
-    for key, value in source.fc1.state_dict().items():
-        target.fc1.state_dict()[key].copy_(value[fit.kept.flatten()])
-    _set(target.fc2, fit)
+    _take_outputs(source.fc1, target.fc1, fit.kept.flatten())
+    _set_fit(target.fc2, fit)
 
 
 def _reach(
@@ -297,10 +292,10 @@ def _get_layer(encoder: WhisperEncoder, number: int) -> EncoderLayer:
     return layer
 
 
-def _get_bias(module: nn.Module) -> Tensor:
-    return module.get_parameter("bias")
+def _take_outputs(source: nn.Module, target: nn.Module, kept: Tensor) -> None:
+    target.load_state_dict({key: value[kept] for key, value in source.state_dict().items()})
 
 
-def _set(module: nn.Module, fit: _Fit) -> None:
-    module.get_parameter("weight").copy_(fit.weight)
-    _get_bias(module).copy_(fit.bias)
+def _set_fit(module: nn.Module, fit: _Fit) -> None:
+    weight: Tensor = module.get_parameter("weight")
+    module.load_state_dict({"weight": fit.weight.view(weight.shape), "bias": fit.bias})
