@@ -5,7 +5,8 @@ r"""Put trained recognizers side by side: score what they say together, write th
         --scores docs/results/recognizer/base --artefact src/emovox/models/data/emovox-base.onnx
 
 RUN is where scripts/train_recognizer.py put its own. Nothing is trained. With --trials, only those
-are scored; the default are those of published protocols. The model is made of the trials "final".
+are scored; the default are those of published protocols. The model is made of the trials "final",
+or of those that --of names.
 """
 
 from __future__ import annotations
@@ -22,7 +23,6 @@ from emovox.training.hub import find_encoder
 from emovox.training.speech.trial import Workshop
 
 PUBLISHED = tuple(str(number) for number in range(1, 12))
-FINAL = "final"
 
 
 def main() -> None:
@@ -37,6 +37,8 @@ def main() -> None:
     parser.add_argument("--scores", type=Path, help="write figures and predictions to this folder")
     parser.add_argument("--against", type=Path, nargs="*", default=[], metavar="OTHER")
     parser.add_argument("--artefact", type=Path, help="write them as one model there (.onnx)")
+    parser.add_argument("--of", default="final", metavar="TRIAL", help="what the model is made of")
+    parser.add_argument("--float", action="store_true", help="of the model's weights: no int8")
     arguments = parser.parse_args()
     members = [(Path(plan), encoder, Path(run)) for plan, encoder, run in arguments.member]
     with tempfile.TemporaryDirectory() as temporary:
@@ -60,10 +62,12 @@ def main() -> None:
             write_scores(arguments.scores, [joined], options)
         if arguments.artefact:
             sources = [
-                TrialSource(clips, read_trials(plan), FINAL, run / "trials")
+                TrialSource(clips, read_trials(plan), arguments.of, run / "trials")
                 for clips, (plan, _, run) in zip(prepared, members, strict=True)
             ]
-            write_trial_artefact(arguments.artefact, sources, [joined])
+            write_trial_artefact(
+                arguments.artefact, sources, [joined], quantize=not arguments.float
+            )
 
 
 if __name__ == "__main__":
