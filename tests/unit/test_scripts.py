@@ -28,7 +28,9 @@ def load(name: str) -> ModuleType:
     return module
 
 
-def write_trial(folder: Path, held_out: str, clips: range, right: float) -> None:
+def write_trial(
+    folder: Path, held_out: str, clips: range, right: float, corpus: str = "savee"
+) -> None:
     """Write predictions of two emotions, of which a share is right under every voice."""
     rows = [(voice, clip) for voice in ("unknown", "1", "10", "all") for clip in clips]
     truth = np.array([clip % 2 for _, clip in rows])
@@ -40,10 +42,10 @@ def write_trial(folder: Path, held_out: str, clips: range, right: float) -> None
         "trial": [folder.name] * len(rows),
         "held_out": [held_out] * len(rows),
         "voice": [voice for voice, _ in rows],
-        "corpus": ["savee"] * len(rows),
-        "clip": [f"{clip}" for _, clip in rows],
+        "corpus": [corpus] * len(rows),
+        "clip": [f"{clip:02}" for _, clip in rows],
         "sha256": [f"{clip:064}" for _, clip in rows],
-        "speaker_id": [f"savee-{clip // N_CLIPS}" for _, clip in rows],
+        "speaker_id": [f"{corpus}-{clip // N_CLIPS}" for _, clip in rows],
         "emotion": [EMOTIONS[t] for t in truth],
     }
     table |= {f"logit_{name}": logits[:, i] for i, name in enumerate(EMOTIONS)}
@@ -71,6 +73,51 @@ def test_new_sentences_are_compared_on_the_clips_that_both_tested(
             *("savee", "40", "2", "unknown"),
             *("90.0 [90.0, 90.0]", "60.0 [60.0, 60.0]", "-30.0 [-30.0, -30.0]"),
         ]
+
+
+def write_study(run: Path, experiment: str, right: float) -> None:
+    """Write two folds of a study of RAVDESS, of which a share is right."""
+    clips = [
+        Clip(f"{i:02}.wav", "ravdess", f"ravdess-{i // N_CLIPS}", "male", emotion=EMOTIONS[i % 2])
+        for i in range(2 * N_CLIPS)
+    ]
+    write_manifest(run / "manifest.csv", clips)
+    for fold in (0, 1):
+        rows = np.arange(fold * N_CLIPS, (fold + 1) * N_CLIPS)
+        said = np.where(rows % N_CLIPS >= right * N_CLIPS, 1 - rows % 2, rows % 2)
+        says = np.eye(len(EMOTIONS))[said]
+        folder = run / "runs" / f"run-{fold}"
+        folder.mkdir(parents=True)
+        probabilities = {f"p_{name}": says[:, i] for i, name in enumerate(EMOTIONS)}
+        write_table(folder / "predictions.parquet", {"clip": rows, **probabilities})
+    folds = {"experiment": [experiment] * 2, "protocol": ["ravdess-emobox"] * 2}
+    folds |= {"fold": ["1", "2"], "run": ["run-0", "run-1"]}
+    write_table(run / "results.parquet", folds)
+
+
+def test_steps_are_compared_on_the_same_clips(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_study(tmp_path / "run", "student", 0.5)
+    # All under one fold: folds do not matter where each clip is tested once.
+    recognizer = tmp_path / "recognizer"
+    write_trial(recognizer / "small", "ravdess-emobox:1", range(2 * N_CLIPS), 0.8, "ravdess")
+    out = tmp_path / "out"
+    script = load("score_steps")
+    monkeypatch.setattr(
+        script, "STEPS", (script.STEPS[0], script.Step("small", "small", "student"))
+    )
+    for source in (tmp_path / "run", out):  # then again from what it kept
+        arguments = [str(source), "--recognizer", str(recognizer), "--out", str(out)]
+        monkeypatch.setattr(sys, "argv", ["score_steps.py", *arguments])
+        script.main()
+        lines = (out / "steps.md").read_text().splitlines()
+        rows = [[cell.strip() for cell in line.strip("| ").split("|")] for line in lines]
+        assert [row[0:3:2] for row in rows if row[0] == "1"] == [["1", "50.0 [50.0, 50.0]"]]
+        assert next(row for row in rows if row[0] == "2")[1:5] == [
+            *("small", "80.0 [80.0, 80.0]", "+30.0 [+30.0, +30.0]", "1"),
+        ]
+    assert (out / "steps.svg").exists()
 
 
 @pytest.mark.parametrize("telling", [True, False])
