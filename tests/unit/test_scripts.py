@@ -120,6 +120,41 @@ def test_steps_are_compared_on_the_same_clips(
     assert (out / "steps.svg").exists()
 
 
+def write_evaluation(folder: Path, right: int) -> None:
+    """Write what ``emovox evaluate`` keeps: two speakers, so many of whose clips are right."""
+    clips = [
+        Clip(f"{i}.wav", "savee", f"savee-{i // N_CLIPS}", "male", emotion=EMOTIONS[i % 2])
+        for i in range(2 * N_CLIPS)
+    ]
+    write_manifest(folder / "clips.csv", clips)
+    rows = np.arange(2 * N_CLIPS)
+    said = np.where(rows % N_CLIPS < right, rows % 2, 1 - rows % 2)
+    # What savee lacks is likelier still, and does not count.
+    says = 0.4 * np.eye(len(EMOTIONS))[said] + 0.6 * np.eye(len(EMOTIONS))[[7] * len(rows)]
+    table = {"clip": rows, "accepted": rows >= 0, "error_type": [""] * len(rows)}
+    table |= {f"p_{name}": says[:, i] for i, name in enumerate(EMOTIONS)}
+    (folder / "predictions").mkdir()
+    write_table(folder / "predictions" / "clean.parquet", table)
+
+
+def test_what_8_bits_change_is_told_with_the_share_of_decisions(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folders = {"int8": 16, "float": 14}
+    for name, right in folders.items():
+        (tmp_path / name).mkdir()
+        write_evaluation(tmp_path / name, right)
+    out = tmp_path / "out"
+    model = ["--model", "tiny", *(str(tmp_path / name) for name in folders)]
+    for arguments in (model, []):  # then again from what it kept
+        monkeypatch.setattr(sys, "argv", ["score_int8.py", *arguments, "--out", str(out)])
+        load("score_int8").main()
+        row = next(r for r in (out / "int8.md").read_text().splitlines() if r.startswith("| tiny"))
+        assert [cell.strip() for cell in row.strip("|").split("|")] == [
+            *("tiny", "savee", "40", "2", "70.0", "80.0", "+10.0 [+10.0, +10.0]", "10.0"),
+        ]
+
+
 @pytest.mark.parametrize("telling", [True, False])
 def test_silence_that_betrays_an_emotion_is_found_out(
     telling: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
