@@ -25,7 +25,7 @@ from emovox.emotions import EMOTIONS
 from emovox.files import write_text
 from emovox.metrics import compare_paired, compute_uar
 from emovox.study.evaluation.conditions import CLEAN
-from emovox.study.evaluation.judged import Judged, make_judged
+from emovox.study.evaluation.judged import ALL, Judged, make_judged
 from emovox.study.evaluation.run import CLIPS_NAME, PREDICTIONS_NAME
 from emovox.study.tables import read_table, write_table
 from emovox.study.words import format_table, hundredths, say_bounds
@@ -73,7 +73,8 @@ def compare(model: str, int8: Judged, floats: Judged) -> Iterator[list[str]]:
     if int8.truth.tolist() != floats.truth.tolist():
         raise SystemExit(f"the two evaluations of {model} judged other clips.")
     int8, floats = int8.restrict(), floats.restrict()
-    for corpus in dict.fromkeys(int8.corpus.tolist()):
+    corpora = list(dict.fromkeys(int8.corpus.tolist()))
+    for corpus in (*corpora, ALL) if len(corpora) > 1 else corpora:
         after, before = int8.of_corpus(corpus), floats.of_corpus(corpus)
         speakers = after.speaker.tolist()
         cells = [hundredths(compute_uar(one.truth, one.prediction)) for one in (before, after)]

@@ -26,9 +26,8 @@ def quantize_weights(model: Any, *, keep: Sequence[str]) -> Any:
     model : onnx.ModelProto
         In float32.
     keep : sequence of str
-        Products with a weight whose name begins with one of these stay as they are: what works
-        on raw samples or powers, or on a few values of different kinds, has a range that 8 bits
-        cannot hold.
+        Products with one of these weights stay as they are: what works on raw samples or powers,
+        or on a few values of different kinds, has a range that 8 bits cannot hold.
 
     Returns
     -------
@@ -37,11 +36,9 @@ def quantize_weights(model: Any, *, keep: Sequence[str]) -> Any:
     import onnx  # noqa: PLC0415 - only where an artefact is written
     from onnxruntime.quantization import QuantType, quantize_dynamic  # noqa: PLC0415
 
-    kept = [
-        node.name
-        for node in model.graph.node
-        if any(name.startswith(tuple(keep)) for name in node.input)
-    ]
+    kept = [node.name for node in model.graph.node if not set(keep).isdisjoint(node.input)]
+    # What onnxruntime calls the product that it makes of a Gemm, before it asks what to leave out.
+    kept += [f"{name}_MatMul" for name in kept]
     with tempfile.TemporaryDirectory() as folder, _silence():
         path = Path(folder) / "quantized.onnx"
         quantize_dynamic(

@@ -119,7 +119,12 @@ def write_trial_artefact(
         calibration=fit_calibration(read_trial_predictions(judged, among_all=True)),
         shortest_s=SHORTEST_S,
     )
-    export_speech(path, put_together(networks), metadata, quantize=quantize)
+    precise = [
+        f"members.{number}.{name}" if len(sources) > 1 else name
+        for number, source in enumerate(sources)
+        for name in source.plan.artefact.precise
+    ]
+    export_speech(path, put_together(networks), metadata, quantize=quantize, precise=precise)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

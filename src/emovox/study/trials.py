@@ -48,6 +48,7 @@ _TABLES = (
     "distillation",
     "pruning",
     "teaching",
+    "artefact",
     "trials",
     "trials_of",
 )
@@ -88,6 +89,19 @@ class Scope:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Precision:
+    """How the artefact keeps its weights.
+
+    Attributes
+    ----------
+    precise : tuple of str
+        Parts of the network that stay in float32 where the rest is int8; see ``export_speech``.
+    """
+
+    precise: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TrialPlan:
     """A file of trials."""
 
@@ -97,6 +111,7 @@ class TrialPlan:
     distillation: Distillation
     pruning: Pruning
     teaching: Teaching
+    artefact: Precision
     trials: dict[str, Trial]
 
     def get(self, name: str) -> Trial:
@@ -135,6 +150,7 @@ def read_trials(path: str | os.PathLike[str], overrides: Sequence[str] = ()) -> 
         distillation=build_record(Distillation, tables.get("distillation", {}), "[distillation]"),
         pruning=build_record(Pruning, tables.get("pruning", {}), "[pruning]"),
         teaching=build_record(Teaching, tables.get("teaching", {}), "[teaching]"),
+        artefact=build_record(Precision, tables.get("artefact", {}), "[artefact]"),
         trials={
             name: build_record(Trial, table, f"[trials.{name}]")
             for name, table in tables.get("trials", {}).items()

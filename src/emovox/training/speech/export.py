@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 import os
+from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -17,6 +19,7 @@ from emovox.training.export import export_graph, write_artefact
 from emovox.training.speech.ensemble import SpeechEnsemble
 from emovox.training.speech.frontend import MARGIN_FRAMES, SpeechFrontEnd
 from emovox.training.speech.network import SpeechNetwork, VoiceHead
+from emovox.training.speech.products import PREFIX, name_products
 
 FRONTENDS = {
     version: Frontend("speech", "encoder", f"log-mel 80, level and silence removed, {version}")
@@ -84,13 +87,18 @@ class _Windows(nn.Module):
         return product.transpose(1, 2)
 
 
-def _list_kept(complete: SpeechArtefact) -> list[str]:
-    """Return the names of what stays in float32: front-end and the measures of evidence."""
+def _list_kept(complete: SpeechArtefact, model: Any, precise: Sequence[str]) -> list[str]:
+    """Return the weights that stay in float32: front-end, measures of evidence, and the precise."""
     modules = list(complete.named_modules())
     heads = [name for name, module in modules if isinstance(module, VoiceHead)]
-    return [name for name, module in modules if isinstance(module, SpeechFrontEnd)] + [
-        f"{head}.{measure}" for head in heads for measure in _MEASURES
-    ]
+    kept = (
+        *(name for name, module in modules if isinstance(module, SpeechFrontEnd)),
+        *(f"{head}.{measure}" for head in heads for measure in _MEASURES),
+        *(f"{PREFIX}{name}." for name in precise),
+    )
+    weights = [item.name for item in model.graph.initializer]
+    names = name_products(model.graph, weights)
+    return [weight for weight in weights if names.get(weight, weight).startswith(kept)]
 
 
 def export_speech(
@@ -99,6 +107,7 @@ def export_speech(
     metadata: ArtefactMetadata,
     *,
     quantize: bool = False,
+    precise: Sequence[str] = (),
 ) -> None:
     """Write a network and its metadata as one ONNX file.
 
@@ -112,6 +121,9 @@ def export_speech(
         ``population`` is that of the network's head, or heads.
     quantize : bool, default=False
         With int8 weights; the front-end stays in float32.
+    precise : sequence of str
+        Parts of the network whose products stay in float32 nevertheless, such as
+        ``encoder.layers.0.self_attn``.
 
     Raises
     ------
@@ -121,5 +133,5 @@ def export_speech(
     complete = SpeechArtefact(network, metadata).eval()
     model = export_graph(complete, network.n_states, n_samples=_EXAMPLE_SAMPLES)
     if quantize:
-        model = quantize_weights(model, keep=_list_kept(complete))
+        model = quantize_weights(model, keep=_list_kept(complete, model, precise))
     write_artefact(path, model, metadata)

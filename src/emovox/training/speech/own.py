@@ -40,7 +40,7 @@ from emovox.training.speech.export import export_speech
 from emovox.training.speech.holding import AUTO, hold_out, validate_kind
 from emovox.training.speech.listening import HeardClips, hear_clips
 from emovox.training.speech.network import SpeechNetwork
-from emovox.training.speech.reading import is_quantized, read_members
+from emovox.training.speech.reading import is_quantized, list_precise, read_members
 from emovox.training.speech.tuning import HeadTuning, OwnStates, tune_head
 from emovox.types import Clip, FloatArray, IntArray, Progress
 
@@ -150,7 +150,13 @@ def train_from(
         calibration=trial.calibrate(artefact.metadata.calibration.error_rate),
         seal=UNSEALED,
     )
-    export_speech(out, put_together(members), metadata, quantize=is_quantized(start))
+    export_speech(
+        out,
+        put_together(members),
+        metadata,
+        quantize=is_quantized(start),
+        precise=list_precise(start),
+    )
     return OwnResult(
         metadata=load_artefact(out).metadata,
         held_out=trial.held_out,

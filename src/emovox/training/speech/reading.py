@@ -25,14 +25,12 @@ from emovox.training.encoder import EncoderShape, WhisperEncoder, read_shape
 from emovox.training.speech.export import FRONTENDS
 from emovox.training.speech.frontend import NEWEST
 from emovox.training.speech.network import NetworkOptions, SpeechNetwork
+from emovox.training.speech.products import PREFIX, name_products
 from emovox.types import FloatArray
 
-_PREFIX = "network."
-_PRODUCTS = ("MatMul", "MatMulInteger", "Gemm")
-# Between a product and its bias: what undoes the quantization.
-_BETWEEN = ("Cast", "Mul")
 _TURNED = "_Transposed"
 _MEMBER = re.compile(r"members\.(\d+)\.")
+_ATTENTION = re.compile(rf"{re.escape(PREFIX)}(.*\.self_attn)\.")
 _FRONT_END = re.compile(rf"({_MEMBER.pattern})?front_end\.")
 
 LARGEST_DIFFERENCE = 0.15
@@ -128,11 +126,11 @@ def read_tensors(path: str | os.PathLike[str]) -> dict[str, Tensor]:
     values = _dequantize(
         {item.name: onnx.numpy_helper.to_array(item) for item in graph.initializer}
     )
-    names = {name: name for name in values if name.startswith(_PREFIX)}
-    names |= _name_products(graph, values)
+    names = {name: name for name in values if name.startswith(PREFIX)}
+    names |= name_products(graph, values)
     tensors = {}
     for name, right in names.items():
-        key = right.removeprefix(_PREFIX).removesuffix(_TURNED)
+        key = right.removeprefix(PREFIX).removesuffix(_TURNED)
         value = values[name]
         # A product has (n_in, n_out), a layer of torch (n_out, n_in).
         turned = name.endswith(_TURNED) or name != right
@@ -143,6 +141,14 @@ def read_tensors(path: str | os.PathLike[str]) -> dict[str, Tensor]:
 def is_quantized(path: str | os.PathLike[str]) -> bool:
     """Return whether an artefact's weights are kept in 8 bits."""
     return any(node.op_type == "MatMulInteger" for node in onnx.load(Path(path)).graph.node)
+
+
+def list_precise(path: str | os.PathLike[str]) -> tuple[str, ...]:
+    """Return the attentions whose weights an artefact keeps in float32; see `export_speech`."""
+    graph = onnx.load(Path(path)).graph
+    floats = {i.name for i in graph.initializer if i.data_type == onnx.TensorProto.FLOAT}
+    found = (_ATTENTION.match(name) for name in name_products(graph, floats).values())
+    return tuple(dict.fromkeys(match[1] for match in found if match))
 
 
 def measure_difference(network: SpeechNetwork, artefact: Artefact, first: int = 0) -> float:
@@ -175,47 +181,6 @@ def _dequantize(values: Mapping[str, NDArray[Any]]) -> dict[str, FloatArray]:
             steps = value.astype(np.float32) - values[f"{base}_zero_point"].astype(np.float32)
             floats[base] = steps * values[f"{base}_scale"]
     return floats
-
-
-def _name_products(graph: Any, values: Mapping[str, FloatArray]) -> dict[str, str]:
-    """Return the names of weights that the exporter folded into constants without one.
-
-    A weight is called after the bias that is added to its product. Keys have no bias: theirs is
-    the product of the same states as the queries'.
-    """
-    users = defaultdict(list)
-    for node in graph.node:
-        for name in node.input:
-            users[name].append(node)
-    named, nameless = {}, {}
-    of_states = {}
-    for node in graph.node:
-        weight = node.input[1].removesuffix("_quantized") if node.op_type in _PRODUCTS else ""
-        if weight not in values or weight.startswith(_PREFIX):
-            continue
-        bias = _find_bias(node, users)
-        if bias:
-            named[weight] = bias.removesuffix("bias") + "weight"
-            if bias.endswith("q_proj.bias"):
-                of_states[node.input[0]] = named[weight]
-        else:
-            nameless[weight] = node.input[0]
-    for weight, states in nameless.items():
-        if states in of_states:
-            named[weight] = of_states[states].replace("q_proj", "k_proj")
-    return named
-
-
-def _find_bias(node: Any, users: Mapping[str, list[Any]]) -> str:
-    while True:
-        following = users[node.output[0]]
-        if len(following) != 1:
-            return ""
-        node = following[0]
-        if node.op_type == "Add":
-            return next((n for n in node.input if re.fullmatch(rf"{_PREFIX}.*\.bias", n)), "")
-        if node.op_type not in _BETWEEN:
-            return ""
 
 
 def _to_convolutions(tensors: Mapping[str, Tensor]) -> Iterator[tuple[str, Tensor]]:

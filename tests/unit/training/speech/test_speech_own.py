@@ -37,6 +37,7 @@ from emovox.training.speech.listening import compute_states, hear_clips
 from emovox.training.speech.network import NetworkOptions, SpeechNetwork
 from emovox.training.speech.reading import (
     is_quantized,
+    list_precise,
     read_members,
     read_network,
     read_tensors,
@@ -139,6 +140,24 @@ def test_a_network_is_read_back_from_its_artefact(
     there[there == -1e4] = logits.numpy()[there == -1e4]
     # Float: sums in another order. int8: activations are rounded too, logits are about 0.3 here.
     np.testing.assert_allclose(logits, there, atol=0.1 if quantize else 1e-4)
+
+
+def test_what_shall_stay_precise_stays_in_float32_and_is_found_again(tmp_path: Path) -> None:
+    network, path = make_network((1, 2), 2), tmp_path / "a.onnx"
+    precise = ("encoder.layers.0.self_attn",)
+    export_speech(path, network, make_metadata(network), quantize=True, precise=precise)
+    assert list_precise(path) == precise
+    own = network.state_dict()
+    tensors = read_tensors(path)
+    for name in ("q_proj", "k_proj", "v_proj", "out_proj"):
+        first, second = (f"encoder.layers.{number}.self_attn.{name}.weight" for number in (0, 1))
+        torch.testing.assert_close(tensors[first], own[first], atol=1e-7, rtol=0)
+        assert not torch.equal(tensors[second], own[second])
+    # Few values of unlike kinds: 8 bits cannot hold their range.
+    for name in ("head.gate.weight", "head.trust.weight"):
+        torch.testing.assert_close(tensors[name], own[name], atol=0, rtol=0)
+    export_speech(path, network, make_metadata(network), quantize=True)
+    assert list_precise(path) == ()
 
 
 def write_pair(path: Path) -> list[SpeechNetwork]:
