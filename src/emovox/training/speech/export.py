@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from emovox.emotions import EMOTIONS
+from emovox.errors import ConfigError
 from emovox.models import ArtefactMetadata, Frontend
 from emovox.models.quantize import quantize_weights
 from emovox.training.encoder import WhisperEncoder
@@ -91,13 +92,20 @@ def _list_kept(complete: SpeechArtefact, model: Any, precise: Sequence[str]) -> 
     """Return the weights that stay in float32: front-end, measures of evidence, and the precise."""
     modules = list(complete.named_modules())
     heads = [name for name, module in modules if isinstance(module, VoiceHead)]
+    wanted = tuple(f"{PREFIX}{name}." for name in precise)
     kept = (
         *(name for name, module in modules if isinstance(module, SpeechFrontEnd)),
         *(f"{head}.{measure}" for head in heads for measure in _MEASURES),
-        *(f"{PREFIX}{name}." for name in precise),
+        *wanted,
     )
     weights = [item.name for item in model.graph.initializer]
     names = name_products(model.graph, weights)
+    for name, prefix in zip(precise, wanted, strict=True):
+        if not any(own.startswith(prefix) for own in names.values()):
+            raise ConfigError(
+                f"no product of the network belongs to {name!r}, which shall stay precise.",
+                hint="Say encoder.layers.0.self_attn, for one.",
+            )
     return [weight for weight in weights if names.get(weight, weight).startswith(kept)]
 
 
@@ -127,6 +135,8 @@ def export_speech(
 
     Raises
     ------
+    ConfigError
+        If a part that shall stay precise is none of the network.
     ModelIntegrityError
         If the metadata is wrong, or does not fit.
     """

@@ -14,7 +14,7 @@ from emovox.audio import write_audio
 from emovox.cli.app import run
 from emovox.corpora import read_manifest, write_manifest
 from emovox.emotions import EMOTIONS
-from emovox.errors import ManifestError, ModelIntegrityError, ParameterError
+from emovox.errors import ConfigError, ManifestError, ModelIntegrityError, ParameterError
 from emovox.models import (
     Adaptation,
     ArtefactMetadata,
@@ -158,6 +158,10 @@ def test_what_shall_stay_precise_stays_in_float32_and_is_found_again(tmp_path: P
         torch.testing.assert_close(tensors[name], own[name], atol=0, rtol=0)
     export_speech(path, network, make_metadata(network), quantize=True)
     assert list_precise(path) == ()
+    with pytest.raises(ConfigError, match=r"layers\.7"):
+        export_speech(
+            path, network, make_metadata(network), quantize=True, precise=("encoder.layers.7",)
+        )
 
 
 def write_pair(path: Path) -> list[SpeechNetwork]:
