@@ -14,7 +14,8 @@ import sys
 import time
 from pathlib import Path
 
-from emovox.study.trials import prepare_distillation, read_trials
+from emovox.study.trials.plan import read_trials
+from emovox.study.trials.run import prepare_distillation
 from emovox.training.encoder import load_encoder, name_encoder, write_encoder
 from emovox.training.speech.distill import distill_encoder
 from emovox.training.speech.trial import Workshop

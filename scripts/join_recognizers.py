@@ -15,10 +15,11 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from emovox.study.trial_artefact import TrialSource, write_trial_artefact
-from emovox.study.trial_join import join_predictions
-from emovox.study.trial_report import ReportOptions, write_comparison, write_scores
-from emovox.study.trials import prepare_plan, read_trials
+from emovox.study.trials.artefact import TrialSource, write_trial_artefact
+from emovox.study.trials.join import join_predictions
+from emovox.study.trials.plan import read_trials
+from emovox.study.trials.report import ReportOptions, write_comparison, write_scores
+from emovox.study.trials.run import prepare_plan
 from emovox.training.hub import find_encoder
 from emovox.training.speech.trial import Workshop
 

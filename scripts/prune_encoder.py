@@ -11,7 +11,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from emovox.study.trials import prune_planned, read_trials
+from emovox.study.trials.plan import read_trials
+from emovox.study.trials.run import prune_planned
 from emovox.training.encoder import name_encoder, write_encoder
 from emovox.training.speech.trial import Workshop
 

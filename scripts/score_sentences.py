@@ -19,7 +19,7 @@ from emovox.emotions import EMOTIONS
 from emovox.files import write_text
 from emovox.metrics import compare_paired, estimate_interval
 from emovox.study.tables import write_table
-from emovox.study.trial_scores import TrialPredictions, list_once, read_trial_predictions
+from emovox.study.trials.scores import TrialPredictions, list_once, read_trial_predictions
 from emovox.study.words import format_table
 
 HEARD, NEW = "speaker", "speaker-sentence"

@@ -23,13 +23,13 @@ from emovox.metrics import compare_paired
 from emovox.study.plot_style import save_figure
 from emovox.study.plots import draw_comparison
 from emovox.study.tables import read_clips, read_table, write_table
-from emovox.study.trial_scores import (
+from emovox.study.trials.run import PREDICTIONS_NAME
+from emovox.study.trials.scores import (
     ProtocolScore,
     TrialPredictions,
     read_trial_predictions,
     score_protocols,
 )
-from emovox.study.trials import PREDICTIONS_NAME
 from emovox.study.words import format_table, hundredths, say_bounds, say_p
 
 PROTOCOL = "ravdess-emobox"

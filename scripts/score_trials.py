@@ -12,7 +12,7 @@ import argparse
 from pathlib import Path
 
 from emovox.study.tables import read_clips
-from emovox.study.trial_report import ReportOptions, write_comparison, write_scores
+from emovox.study.trials.report import ReportOptions, write_comparison, write_scores
 
 
 def main() -> None:

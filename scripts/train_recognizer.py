@@ -21,9 +21,10 @@ import time
 from pathlib import Path
 
 from emovox.corpora import write_manifest
-from emovox.study.trial_artefact import TrialSource, write_trial_artefact
-from emovox.study.trial_report import ReportOptions, write_comparison, write_scores
-from emovox.study.trials import divide, prepare_plan, read_trials, run_trial
+from emovox.study.trials.artefact import TrialSource, write_trial_artefact
+from emovox.study.trials.plan import read_trials
+from emovox.study.trials.report import ReportOptions, write_comparison, write_scores
+from emovox.study.trials.run import divide, prepare_plan, run_trial
 from emovox.training.hub import find_encoder
 from emovox.training.speech.trial import Workshop
 

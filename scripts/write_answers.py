@@ -12,9 +12,10 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from emovox.study.trial_answers import write_trial_answers
-from emovox.study.trial_artefact import TrialSource
-from emovox.study.trials import prepare_plan, read_trials
+from emovox.study.trials.answers import write_trial_answers
+from emovox.study.trials.artefact import TrialSource
+from emovox.study.trials.plan import read_trials
+from emovox.study.trials.run import prepare_plan
 from emovox.training.hub import find_encoder
 from emovox.training.speech.trial import Workshop
 

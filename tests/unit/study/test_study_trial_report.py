@@ -13,12 +13,12 @@ from emovox.errors import ManifestError
 from emovox.metrics import compute_uar
 from emovox.models import compute_probabilities
 from emovox.study.tables import write_table
-from emovox.study.trial_calibration import CrossFit, find_knowledge, fit_calibration, list_ways
-from emovox.study.trial_comparison import compare_trials, format_comparison
-from emovox.study.trial_confidence import score_ece, score_refusal
-from emovox.study.trial_groups import find_clips, judge, score_bias, score_people, score_sentences
-from emovox.study.trial_report import ReportOptions, write_comparison, write_scores
-from emovox.study.trial_scores import (
+from emovox.study.trials.calibration import CrossFit, find_knowledge, fit_calibration, list_ways
+from emovox.study.trials.comparison import compare_trials, format_comparison
+from emovox.study.trials.confidence import score_ece, score_refusal
+from emovox.study.trials.groups import find_clips, judge, score_bias, score_people, score_sentences
+from emovox.study.trials.report import ReportOptions, write_comparison, write_scores
+from emovox.study.trials.scores import (
     TrialPredictions,
     find_published,
     read_trial_predictions,

@@ -9,16 +9,17 @@ from emovox import Recognizer
 from emovox.audio import write_audio
 from emovox.corpora import write_manifest
 from emovox.errors import ConfigError, ManifestError
-from emovox.study.trial_answers import write_trial_answers
-from emovox.study.trial_artefact import TrialSource, write_trial_artefact
-from emovox.study.trial_join import join_predictions
-from emovox.study.trial_report import write_scores
-from emovox.study.trial_scores import (
+from emovox.study.trials.answers import write_trial_answers
+from emovox.study.trials.artefact import TrialSource, write_trial_artefact
+from emovox.study.trials.join import join_predictions
+from emovox.study.trials.plan import read_trials
+from emovox.study.trials.report import write_scores
+from emovox.study.trials.run import divide, prepare_plan, prune_planned, run_trial
+from emovox.study.trials.scores import (
     format_scores,
     read_trial_predictions,
     score_protocols,
 )
-from emovox.study.trials import divide, prepare_plan, prune_planned, read_trials, run_trial
 from emovox.testing import make_recording
 from emovox.training.encoder import (
     EncoderShape,

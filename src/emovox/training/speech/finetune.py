@@ -8,10 +8,8 @@ or how little, it is told of a voice.
 from __future__ import annotations
 
 import functools
-import hashlib
-import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,64 +21,19 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from emovox.training.checkpoints import read_checkpoint, write_checkpoint
-from emovox.training.device import autocast, choose_precision, derive_seed, learning, scoped_torch
-from emovox.training.speech.answers import Answers
-from emovox.training.speech.frozen import FrozenStates, iter_batches
+from emovox.training.device import choose_precision, derive_seed, learning, scoped_torch
+from emovox.training.speech.data import SpeechData
 from emovox.training.speech.network import SpeechNetwork
 from emovox.training.speech.options import FineTuning
 from emovox.training.speech.schedule import one_cycle, set_rate
 from emovox.training.speech.voices import VoiceBank
-from emovox.types import FloatArray, IntArray
+from emovox.types import IntArray
 
 _HEAD_BATCH = 256
 _LEAST_CLIPS = 6
 """Of a sentence that others are moved to."""
 
 _CPU = torch.device("cpu")
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class SpeechData:
-    """Training clips, and what is known of them.
-
-    Attributes
-    ----------
-    frozen : FrozenStates
-        Of all clips of the study; ``rows`` says which of them train.
-    pooled : ndarray of float16, shape (n_clips, n_variants + 1, n_states)
-        Pooled states of the encoder as it came.
-    rows : ndarray of int64, shape (n_train,)
-        Clips that train.
-    labels, speakers : ndarray of int64, shape (n_clips,)
-    targets : ndarray of float32, shape (n_clips, 8)
-    known : ndarray of bool, shape (n_clips, 8)
-        Emotions that a clip's corpus has.
-    sentences : ndarray of int64, shape (n_clips,)
-        What is said; see ``number_sentences``.
-    answers : Answers, optional
-        What other networks hear in the clips.
-    """
-
-    frozen: FrozenStates
-    pooled: NDArray[np.float16]
-    rows: IntArray
-    labels: IntArray
-    speakers: IntArray
-    targets: FloatArray
-    known: NDArray[np.bool_]
-    sentences: IntArray
-    answers: Answers | None = None
-
-    def compute_fingerprint(self, options: object) -> str:
-        """Return a hash of everything that decides how a training ends."""
-        digest = hashlib.sha256(json.dumps(options, sort_keys=True).encode())
-        who = (self.rows, self.labels, self.speakers, self.sentences)
-        for array in (self.pooled[:, 0, :8], *who, self.targets):
-            digest.update(np.ascontiguousarray(array).data)
-        if self.answers is not None:
-            digest.update(json.dumps(asdict(self.answers.teaching)).encode())
-            digest.update(np.ascontiguousarray(self.answers.logits).data)
-        return digest.hexdigest()
 
 
 @dataclass(slots=True)
@@ -140,7 +93,7 @@ class _Training:
         self.n_copies = data.pooled.shape[1]
         self.place = np.full(len(data.labels), -1)
         self.place[data.rows] = self.n_copies * np.arange(len(data.rows))
-        self.moving = _Moving(_create_bank(data))
+        self.moving = _Moving(data.create_bank())
         self.optimizer_state: dict[str, Any] = {}
         self.fingerprint = data.compute_fingerprint([asdict(options), asdict(network.options)])
 
@@ -180,8 +133,8 @@ class _Training:
         n_steps = options.head_epochs * -(-len(self.data.rows) // _HEAD_BATCH)
         losses = []
         for step in range(n_steps):
-            clips = rng.choice(self.data.rows, _HEAD_BATCH, p=self._chances())
-            variant = self._draw_variants(clips, rng)
+            clips = self.data.draw_clips(_HEAD_BATCH, rng, replace=True)
+            variant = self.data.draw_variants(clips, rng)
             states = torch.from_numpy(self.data.pooled[clips, variant]).float()
             set_rate(optimizer, one_cycle(step / n_steps))
             losses.append(self._step(states, clips, variant, optimizer, rng))
@@ -189,19 +142,6 @@ class _Training:
                 self._refresh_bank()
         recent = np.mean(losses[-50:], axis=0)
         return float(recent[0]), float(recent[1])
-
-    def _chances(self) -> NDArray[np.float64]:
-        speakers = self.data.speakers[self.data.rows]
-        count = np.bincount(speakers)[speakers]
-        chance: NDArray[np.float64] = count**-0.5 / (count**-0.5).sum()
-        return chance
-
-    def _draw_variants(self, clips: IntArray, rng: np.random.Generator) -> IntArray:
-        """Draw a copy of each clip: the clean one every other time."""
-        altered = rng.integers(1, max(self.data.pooled.shape[1], 2), len(clips))
-        variant = np.where(rng.random(len(clips)) < 0.5, 0, altered % self.data.pooled.shape[1])
-        there = self.data.frozen.length[clips, variant] > 0
-        return np.where(there, variant, 0)
 
     def _step(
         self,
@@ -297,7 +237,7 @@ class _Training:
             # The states have moved since the last epoch, and with them the middle of all voices.
             self._settle()
         rng = np.random.default_rng([self.options.seed, 2, epoch])
-        batches = list(self._draw_batches(rng))
+        batches = list(self.data.draw_batches(self.options, rng))
         losses = []
         for number, (clips, variant, first, longest) in enumerate(batches):
             share = (epoch - 1 + number / len(batches)) / self.options.epochs
@@ -312,23 +252,6 @@ class _Training:
         self._refresh_bank()
         mean = np.mean(losses, axis=0)
         return float(mean[0]), float(mean[1])
-
-    def _draw_batches(
-        self, rng: np.random.Generator
-    ) -> Iterator[tuple[IntArray, IntArray, IntArray, int]]:
-        size = self.options.clips_per_epoch
-        replace = size > len(self.data.rows)
-        clips = rng.choice(self.data.rows, size, replace=replace, p=self._chances())
-        variant = self._draw_variants(clips, rng)
-        length = self.data.frozen.length[clips, variant]
-        # Now and then a cut to one to three seconds: calls and live voices come so.
-        cut = np.where(rng.random(size) < 0.25, rng.integers(50, 151, size), length)
-        length = np.minimum(np.minimum(length, cut), self.options.longest_frames)
-        batches = list(iter_batches(length, self.options.batch_frames))
-        for batch in (batches[i] for i in rng.permutation(len(batches))):
-            room = self.data.frozen.length[clips[batch], variant[batch]] - length[batch]
-            first = (rng.random(len(batch)) * (room + 1)).astype(np.int64)
-            yield clips[batch], variant[batch], first, int(length[batch].max())
 
     def _remember(self, clips: IntArray, variant: IntArray, pooled: Tensor) -> None:
         place = torch.from_numpy(self.place[clips] + variant)
@@ -421,44 +344,6 @@ def _move(
     way = rng.uniform(0, 1, len(own)) * (rng.random(len(own)) < share)
     step = means[torch.from_numpy(other)] - means[torch.from_numpy(own)]
     return states + torch.from_numpy(way).float()[:, None] * step
-
-
-def _create_bank(data: SpeechData) -> VoiceBank:
-    n_copies = data.pooled.shape[1]
-    variant = np.tile(np.arange(n_copies), len(data.rows))
-    clip = np.repeat(data.rows, n_copies)
-    rooms = int(data.frozen.room.max()) + 1
-    group = np.where(
-        variant == 0, -2 - data.speakers[clip], data.frozen.room[clip] + rooms * variant
-    )
-    group[data.frozen.length[clip, variant] == 0] = -1
-    states = torch.from_numpy(data.pooled[data.rows]).flatten(0, 1).float()
-    return VoiceBank(states, data.speakers[clip], data.labels[clip], group, variant == 0)
-
-
-def encode_clips(
-    network: SpeechNetwork, frozen: FrozenStates, clips: IntArray, *, precision: str = "float32"
-) -> Tensor:
-    """Return the pooled states of clean clips, shape (n_clips, n_states).
-
-    Parameters
-    ----------
-    network : SpeechNetwork
-    frozen : FrozenStates
-    clips : ndarray of int64, shape (n_clips,)
-    precision : str
-        ``float32`` or ``bfloat16``.
-    """
-    was_training = network.training
-    network.eval()
-    states = torch.zeros(len(clips), network.n_states)
-    zero = np.zeros(len(clips), np.int64)
-    for batch in iter_batches(frozen.length[clips, 0], 6000):
-        inputs = frozen.collate(clips[batch], zero[batch], zero[batch], 1500)
-        with torch.inference_mode(), autocast(_CPU, precision):
-            states[torch.from_numpy(batch)] = network.encode_rest(*inputs).float()
-    network.train(was_training)
-    return states
 
 
 def _mask_spans(mask: Tensor, rng: np.random.Generator) -> Tensor:

@@ -135,6 +135,31 @@ def build_frozen_states(
     return dataclasses.replace(empty, frames=frames)
 
 
+def encode_clips(
+    network: SpeechNetwork, frozen: FrozenStates, clips: IntArray, *, precision: str = "float32"
+) -> Tensor:
+    """Return the pooled states of clean clips, shape (n_clips, n_states).
+
+    Parameters
+    ----------
+    network : SpeechNetwork
+    frozen : FrozenStates
+    clips : ndarray of int64, shape (n_clips,)
+    precision : str
+        ``float32`` or ``bfloat16``.
+    """
+    was_training = network.training
+    network.eval()
+    states = torch.zeros(len(clips), network.n_states)
+    zero = np.zeros(len(clips), np.int64)
+    for batch in iter_batches(frozen.length[clips, 0], 6000):
+        inputs = frozen.collate(clips[batch], zero[batch], zero[batch], 1500)
+        with torch.inference_mode(), autocast(_CPU, precision):
+            states[torch.from_numpy(batch)] = network.encode_rest(*inputs).float()
+    network.train(was_training)
+    return states
+
+
 def name_part(mels: Sequence[NDArray[np.float16]], how: str) -> str:
     """Return what a part is kept as: a hash of its log-mels and of how they are encoded."""
     digest = hashlib.sha256(how.encode())

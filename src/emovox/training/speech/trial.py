@@ -21,9 +21,15 @@ from emovox.training.checkpoints import CHECKPOINT_NAME
 from emovox.training.device import derive_seed
 from emovox.training.encoder import load_encoder
 from emovox.training.speech.answers import Answers
+from emovox.training.speech.data import SpeechData
 from emovox.training.speech.distill import Lesson
-from emovox.training.speech.finetune import SpeechData, encode_clips, fine_tune
-from emovox.training.speech.frozen import FrozenStates, build_frozen_states, measure_states
+from emovox.training.speech.finetune import fine_tune
+from emovox.training.speech.frozen import (
+    FrozenStates,
+    build_frozen_states,
+    encode_clips,
+    measure_states,
+)
 from emovox.training.speech.judge import judge_clips
 from emovox.training.speech.logmels import LogMels, build_log_mels
 from emovox.training.speech.network import NetworkOptions, SpeechNetwork

@@ -23,6 +23,7 @@ from emovox.training.encoder import (
     name_encoder,
     write_encoder,
 )
+from emovox.training.speech.data import SpeechData
 from emovox.training.speech.distill import (
     Distillation,
     Lesson,
@@ -31,9 +32,9 @@ from emovox.training.speech.distill import (
 )
 from emovox.training.speech.ensemble import SpeechEnsemble
 from emovox.training.speech.export import FRONTENDS, SHORTEST_S, export_speech
-from emovox.training.speech.finetune import SpeechData, encode_clips, fine_tune
+from emovox.training.speech.finetune import fine_tune
 from emovox.training.speech.frontend import MARGIN_FRAMES, NEWEST, SpeechFrontEnd
-from emovox.training.speech.frozen import build_frozen_states
+from emovox.training.speech.frozen import build_frozen_states, encode_clips
 from emovox.training.speech.judge import judge_clips
 from emovox.training.speech.logmels import ROOM_CLIPS, LogMels, assign_rooms
 from emovox.training.speech.network import (

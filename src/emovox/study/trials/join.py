@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from emovox.emotions import EMOTIONS
 from emovox.errors import ManifestError
 from emovox.study.tables import write_table
-from emovox.study.trial_scores import TrialPredictions, read_trial_predictions
-from emovox.study.trials import PREDICTIONS_NAME
+from emovox.study.trials.run import PREDICTIONS_NAME
+from emovox.study.trials.scores import TrialPredictions, read_trial_predictions
 from emovox.types import IntArray
 
 _NAMED_BY = ("trial", "held_out", "voice", "corpus", "clip")

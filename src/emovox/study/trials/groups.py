@@ -16,8 +16,8 @@ from emovox.errors import ManifestError
 from emovox.metrics import estimate_interval
 from emovox.study.evaluation.judged import Judged
 from emovox.study.evaluation.score import score_groups
-from emovox.study.trial_calibration import Calibrated
-from emovox.study.trial_scores import TrialPredictions, list_once
+from emovox.study.trials.calibration import Calibrated
+from emovox.study.trials.scores import TrialPredictions, list_once
 from emovox.types import Clip, IntArray
 
 Row = dict[str, Any]

@@ -16,7 +16,7 @@ from emovox.metrics import compute_uar, estimate_interval
 from emovox.protocols import get_protocol, list_protocols
 from emovox.protocols.published import PublishedProtocol
 from emovox.study.tables import read_table
-from emovox.study.trials import PREDICTIONS_NAME
+from emovox.study.trials.run import PREDICTIONS_NAME
 from emovox.study.words import format_table, say_bounds
 from emovox.types import FloatArray, IntArray
 

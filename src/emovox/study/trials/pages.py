@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from emovox.emotions import EMOTIONS
-from emovox.study.trial_scores import ProtocolScore, format_scores
+from emovox.study.trials.scores import ProtocolScore, format_scores
 from emovox.study.words import format_table, hundredths, say_bounds
 
 Row = Mapping[str, Any]

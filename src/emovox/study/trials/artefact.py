@@ -17,13 +17,14 @@ from emovox.models import (
     Population,
     Score,
 )
-from emovox.study.trial_calibration import fit_calibration
-from emovox.study.trial_scores import (
+from emovox.study.trials.calibration import fit_calibration
+from emovox.study.trials.plan import Trial, TrialPlan
+from emovox.study.trials.run import divide, train_planned
+from emovox.study.trials.scores import (
     ProtocolScore,
     read_trial_predictions,
     score_protocols,
 )
-from emovox.study.trials import Trial, TrialPlan, divide, train_planned
 from emovox.training.encoder import name_encoder
 from emovox.training.job import describe_corpora
 from emovox.training.speech.ensemble import put_together

@@ -16,8 +16,8 @@ from emovox.metrics import (
     estimate_ece,
     estimate_interval,
 )
-from emovox.study.trial_calibration import Calibrated, choose_voices
-from emovox.study.trial_scores import UNKNOWN_VOICE, list_once
+from emovox.study.trials.calibration import Calibrated, choose_voices
+from emovox.study.trials.scores import UNKNOWN_VOICE, list_once
 
 Row = dict[str, Any]
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from emovox.errors import ManifestError
 from emovox.metrics import compare_paired, compute_uar, correct_pvalues
-from emovox.study.trial_scores import TrialPredictions, list_once
+from emovox.study.trials.scores import TrialPredictions, list_once
 from emovox.study.words import format_table, hundredths, say_bounds, say_p
 from emovox.types import IntArray
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from emovox.errors import ConfigError
-from emovox.study.trial_artefact import TrialSource, read_trained
-from emovox.study.trials import name_answers
+from emovox.study.trials.artefact import TrialSource, read_trained
+from emovox.study.trials.run import name_answers
 from emovox.training.speech.answers import answer_clips, write_answers
 
 

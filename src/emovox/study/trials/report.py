@@ -15,7 +15,7 @@ import numpy as np
 from emovox.emotions import EMOTIONS
 from emovox.files import write_text
 from emovox.study.tables import write_table
-from emovox.study.trial_calibration import (
+from emovox.study.trials.calibration import (
     ERROR_RATE,
     KEPT_WAY,
     Calibrated,
@@ -23,8 +23,8 @@ from emovox.study.trial_calibration import (
     fit_calibration,
     list_ways,
 )
-from emovox.study.trial_comparison import compare_trials, format_comparison
-from emovox.study.trial_confidence import (
+from emovox.study.trials.comparison import compare_trials, format_comparison
+from emovox.study.trials.confidence import (
     TOLD_VOICES,
     list_curves,
     list_panels,
@@ -33,20 +33,21 @@ from emovox.study.trial_confidence import (
     score_refusal,
     score_way,
 )
-from emovox.study.trial_groups import (
+from emovox.study.trials.groups import (
     find_clips,
     judge,
     score_bias,
     score_people,
     score_sentences,
 )
-from emovox.study.trial_pages import (
+from emovox.study.trials.pages import (
     format_calibration,
     format_people,
     format_scores_page,
     format_shortcuts,
 )
-from emovox.study.trial_scores import (
+from emovox.study.trials.run import PREDICTIONS_NAME
+from emovox.study.trials.scores import (
     UNKNOWN_VOICE,
     TrialPredictions,
     find_published,
@@ -55,7 +56,6 @@ from emovox.study.trial_scores import (
     read_trial_predictions,
     score_protocols,
 )
-from emovox.study.trials import PREDICTIONS_NAME
 from emovox.types import Clip
 
 Row = dict[str, Any]

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from emovox.metrics import fit_threshold
 from emovox.models import Calibration, compute_probabilities
-from emovox.study.trial_scores import (
+from emovox.study.trials.scores import (
     UNKNOWN_VOICE,
     TrialPredictions,
     find_published,

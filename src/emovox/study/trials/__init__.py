@@ -1,0 +1,1 @@
+"""The recognizer's trainings: planned, run, scored, exported."""
