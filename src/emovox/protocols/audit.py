@@ -6,9 +6,13 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from emovox.errors import ProtocolError
 from emovox.protocols.fold import DEV, SPLIT_NAMES, TRAIN, UNUSED, Fold
 from emovox.types import Clip
+
+_BIT = {split: 1 << place for place, split in enumerate(SPLIT_NAMES) if split != UNUSED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,19 +82,17 @@ def check_fold(fold: Fold, clips: Sequence[Clip]) -> LeakReport:
         raise ProtocolError(
             f"the fold was made for {fold.n_clips} clips, but {len(clips)} are given."
         )
-    by_speaker: dict[str, set[int]] = defaultdict(set)
-    by_sentence: dict[str, set[int]] = defaultdict(set)
-    by_path: dict[str, set[int]] = defaultdict(set)
-    by_hash: dict[str, set[int]] = defaultdict(set)
-    paths_of: dict[str, set[str]] = defaultdict(set)
-    for clip, row in zip(clips, fold.splits.tolist(), strict=True):
-        splits = set(row) - {UNUSED}
+    used = _list_splits(fold)
+    by_speaker: dict[str, int] = defaultdict(int)
+    by_sentence: dict[str, int] = defaultdict(int)
+    by_path: dict[str, int] = defaultdict(int)
+    by_hash: dict[str, int] = defaultdict(int)
+    for clip, splits in zip(clips, used, strict=True):
         if not splits:
             continue
         by_path[clip.path] |= splits
         by_speaker[clip.speaker_id] |= splits
         by_hash[clip.sha256] |= splits
-        paths_of[clip.sha256].add(clip.path)
         if clip.speaker_id in fold.divided:
             by_sentence[f"{clip.speaker_id}: {clip.sentence}"] |= splits
     for unknown in (by_speaker, by_hash):
@@ -99,21 +101,36 @@ def check_fold(fold: Fold, clips: Sequence[Clip]) -> LeakReport:
         speakers=tuple(
             speaker
             for speaker in _find_shared(by_speaker)
-            if speaker not in fold.divided or by_speaker[speaker] != {TRAIN, DEV}
+            if speaker not in fold.divided or by_speaker[speaker] != _BIT[TRAIN] | _BIT[DEV]
         ),
         sentences=_find_shared(by_sentence),
         clips=_find_shared(by_path),
-        duplicates=tuple(
-            tuple(sorted(paths_of[digest]))
-            for digest in _find_shared(by_hash)
-            if len(paths_of[digest]) > 1
-        ),
+        duplicates=_list_duplicates(clips, used, _find_shared(by_hash)),
         n_altered=int((fold.splits[:, 1:] > TRAIN).sum()),
     )
 
 
-def _find_shared(splits_of: dict[str, set[int]]) -> tuple[str, ...]:
-    return tuple(sorted(name for name, splits in splits_of.items() if len(splits) > 1))
+def _list_splits(fold: Fold) -> list[int]:
+    """Return the splits of each clip, as the sum of their bits."""
+    splits = np.zeros(fold.n_clips, np.int64)
+    for split, bit in _BIT.items():
+        splits[(fold.splits == split).any(axis=1)] |= bit
+    return splits.tolist()
+
+
+def _find_shared(splits_of: dict[str, int]) -> tuple[str, ...]:
+    return tuple(sorted(name for name, splits in splits_of.items() if splits.bit_count() > 1))
+
+
+def _list_duplicates(
+    clips: Sequence[Clip], used: Sequence[int], shared: Sequence[str]
+) -> tuple[tuple[str, ...], ...]:
+    """Return the paths of the files with each of the hashes, where there are several."""
+    paths_of: dict[str, set[str]] = {digest: set() for digest in shared}
+    for clip, splits in zip(clips, used, strict=True):
+        if splits and clip.sha256 in paths_of:
+            paths_of[clip.sha256].add(clip.path)
+    return tuple(tuple(sorted(paths)) for paths in paths_of.values() if len(paths) > 1)
 
 
 def validate_fold(fold: Fold, clips: Sequence[Clip], *, leaky_allowed: bool = False) -> None:
@@ -145,9 +162,9 @@ def validate_fold(fold: Fold, clips: Sequence[Clip], *, leaky_allowed: bool = Fa
             "'speaker', or name the faulty one on purpose.",
         )
     nobody = [
-        (clip.path, max(row))
-        for clip, row in zip(clips, fold.splits.tolist(), strict=True)
-        if not clip.speaker_id and max(row) > UNUSED
+        (clip.path, max(fold.splits[number].tolist()))
+        for number, clip in enumerate(clips)
+        if not clip.speaker_id and fold.splits[number].max() > UNUSED
     ]
     if nobody:
         path, split = nobody[0]
