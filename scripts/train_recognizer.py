@@ -8,8 +8,9 @@ openai/whisper-tiny.en, which is fetched once.
 A look at another recipe: --set network.pooled=[1,2,3] --trials LOOK 1 2
 
 With --scores FOLDER all that scripts/score_trials.py says of the finished trials is written;
-with --artefact FILE the last trial named becomes a model. Killed, the same command goes on after
-the last whole epoch of a trial.
+with --artefact FILE the last trial named becomes a model, calibrated by what the finished trials
+said of voices held out, or by what --judged FOLDER keeps of earlier ones of the same plan. Killed,
+the same command goes on after the last whole epoch of a trial.
 """
 
 from __future__ import annotations
@@ -42,6 +43,7 @@ def main() -> None:
     parser.add_argument("--answers", type=Path, help="folder of what the trials' teachers answer")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--artefact", type=Path, help="write this trial's network there (.onnx)")
+    parser.add_argument("--judged", type=Path, help="its scores: those that --scores wrote there")
     parser.add_argument("--float", action="store_true", help="of the artefact's weights: no int8")
     parser.add_argument("--held-out", type=Path, help="write the clips that it held out there")
     parser.add_argument("--scores", type=Path, help="write figures and predictions to this folder")
@@ -82,9 +84,8 @@ def main() -> None:
     if arguments.artefact:
         # An artefact of one corpus has the scores of its own trial, the others those of all.
         own = plan.get(names[-1])
-        judged = [
-            trials / name for name, trial in plan.trials.items() if trial.corpora == own.corpora
-        ]
+        same = [name for name, trial in plan.trials.items() if trial.corpora == own.corpora]
+        judged = [arguments.judged] if arguments.judged else [trials / name for name in same]
         source = TrialSource(prepared, plan, names[-1], trials, arguments.answers)
         write_trial_artefact(arguments.artefact, [source], judged, quantize=not arguments.float)
     if arguments.held_out:
