@@ -12,7 +12,7 @@ from emovox.emotions import EMOTIONS
 from emovox.files import write_text
 from emovox.metrics import Interval
 from emovox.study.standings import METRICS
-from emovox.study.summary import Story
+from emovox.study.story import Story
 from emovox.study.tables import write_table
 from emovox.study.words import format_table
 

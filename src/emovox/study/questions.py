@@ -12,7 +12,7 @@ from emovox.study.evaluate import ALL
 from emovox.study.plan import Experiment
 from emovox.study.rungs import RUNGS
 from emovox.study.standings import Standing
-from emovox.study.summary import Story
+from emovox.study.story import Story
 from emovox.training import get_model_spec
 
 Row: TypeAlias = Mapping[str, Any]

@@ -18,7 +18,8 @@ from emovox.study.mistakes import find_mistakes
 from emovox.study.plan import StudyPlan
 from emovox.study.runs import Run
 from emovox.study.standings import rank_standings
-from emovox.study.summary import Story, format_report
+from emovox.study.story import Story
+from emovox.study.summary import format_report
 from emovox.types import Clip
 
 RESULTS_NAME = "results.json"

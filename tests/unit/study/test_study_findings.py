@@ -11,9 +11,9 @@ from emovox.emotions import EMOTIONS
 from emovox.metrics import Interval
 from emovox.study import read_study
 from emovox.study.comparison import Paired
-from emovox.study.findings import find_answers
+from emovox.study.findings.answers import find_answers
 from emovox.study.standings import Standing
-from emovox.study.summary import Story
+from emovox.study.story import Story
 from emovox.study.words import hundredths, join_words, points, say_p
 from emovox.training import EpochRecord, Scores
 from emovox.types import Clip

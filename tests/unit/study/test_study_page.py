@@ -15,7 +15,7 @@ from emovox.errors import MissingExtraError
 from emovox.study import read_study, report_study
 from emovox.study.page import Cell, Prose, Section, Table, format_page
 from emovox.study.page.sources import make_address
-from emovox.study.summary import Story
+from emovox.study.story import Story
 
 LOADING = {"src", "srcset", "poster", "data", "background", "xlink:href"}
 EVIL = "<script>alert('1 & 2')</script>"

@@ -16,11 +16,11 @@ from emovox.study import read_study
 from emovox.study.comparison import Paired
 from emovox.study.evaluate import ALL
 from emovox.study.evidence import Evidence
-from emovox.study.findings import find_answers
+from emovox.study.findings.answers import find_answers
 from emovox.study.page import format_page
 from emovox.study.questions import climb, find_input, list_crossings, list_sizes
 from emovox.study.standings import Standing
-from emovox.study.summary import Story
+from emovox.study.story import Story
 from emovox.types import Clip
 
 STUDY = """

@@ -3,7 +3,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from emovox.study import read_study
-from emovox.study.summary import Story, format_report
+from emovox.study.story import Story
+from emovox.study.summary import format_report
 from emovox.training import EpochRecord, Scores
 from emovox.types import Clip
 

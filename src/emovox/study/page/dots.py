@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from emovox.study.comparison import Paired
-from emovox.study.findings_overfitting import Gap
+from emovox.study.findings.overfitting import Gap
 from emovox.study.page.svg import (
     LINE_HEIGHT,
     Scale,

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from emovox.study.evidence import Record
-from emovox.study.findings_evidence import judge_audit, list_unwanted, name_features
+from emovox.study.findings.carrying import judge_audit, list_unwanted, name_features
 from emovox.study.page.grids import SHARES, draw_shares
 from emovox.study.page.parts import Cell, Figure, Part, Prose, Section, Table
 from emovox.study.statistics import Advice, Verdict, score_advice
 from emovox.study.statistics.verdict import OPEN
-from emovox.study.summary import Story
+from emovox.study.story import Story
 from emovox.study.words import hundredths, say_bounds
 
 _N_BEST = 8

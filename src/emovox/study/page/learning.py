@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from emovox.emotions import EMOTIONS
 from emovox.protocols import get_protocol
 from emovox.study.curves import Curves, summarize_curves
-from emovox.study.findings_overfitting import (
+from emovox.study.findings.overfitting import (
     explain_dev_above_train,
     judge_overfitting,
     list_gaps,
@@ -16,7 +16,7 @@ from emovox.study.page.dots import draw_gaps
 from emovox.study.page.lines import draw_confusion, draw_curves, find_loss_top
 from emovox.study.page.parts import Cell, Figure, Grid, Part, Prose, Section, Table
 from emovox.study.page.scores import list_protocols_shown
-from emovox.study.summary import Story
+from emovox.study.story import Story
 from emovox.study.words import hundredths
 
 _CURVE_LEGEND = (

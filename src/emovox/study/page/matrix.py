@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from emovox.study.findings_evidence import judge_crossing
+from emovox.study.findings.carrying import judge_crossing
 from emovox.study.page.grids import Square, draw_matrix
 from emovox.study.page.parts import Cell, Figure, Part, Prose, Section, Table
 from emovox.study.questions import Crossing, list_crossings
-from emovox.study.summary import Story
+from emovox.study.story import Story
 from emovox.study.words import hundredths, join_words, say_bounds
 
 

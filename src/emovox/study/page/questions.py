@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
-from emovox.study.findings_overfitting import find_gap
-from emovox.study.findings_questions import (
+from emovox.study.findings.overfitting import find_gap
+from emovox.study.findings.verdicts import (
     compare_families,
     judge_remedies,
     judge_sizes,
@@ -22,7 +22,7 @@ from emovox.study.questions import (
     list_sizes,
 )
 from emovox.study.rungs import RUNGS
-from emovox.study.summary import Story
+from emovox.study.story import Story
 from emovox.study.words import Finding, hundredths, say_bounds, say_p
 from emovox.training import get_model_spec
 

@@ -28,7 +28,8 @@ from emovox.study.page.scores import (
     write_scores,
 )
 from emovox.study.page.sources import write_data, write_methods, write_mistakes, write_versions
-from emovox.study.summary import Story, list_warnings
+from emovox.study.story import Story
+from emovox.study.summary import list_warnings
 from emovox.study.words import percent
 
 

@@ -9,11 +9,11 @@ from emovox.metrics import Interval
 from emovox.protocols import get_protocol
 from emovox.study.comparison import can_decide
 from emovox.study.evaluate import ALL
-from emovox.study.findings import find_answers
+from emovox.study.findings.answers import find_answers
 from emovox.study.page.dots import Dot, draw_leak, draw_pairs, draw_scores
 from emovox.study.page.parts import Answers, Cell, Figure, Grid, Section, Table
 from emovox.study.standings import Standing
-from emovox.study.summary import Row, Story
+from emovox.study.story import Row, Story
 from emovox.study.words import hundredths, say_bounds, say_p
 
 _FEW = 10

@@ -17,7 +17,7 @@ from emovox.study.evaluate import ALL
 from emovox.study.normalize import SPEAKER
 from emovox.study.page.parts import Cell, Code, Part, Prose, Section, Sound, Sounds, Table, Terms
 from emovox.study.plan import Experiment
-from emovox.study.summary import Story
+from emovox.study.story import Story
 from emovox.study.words import percent
 from emovox.training import TrainingOptions, get_model_spec
 

@@ -1,4 +1,4 @@
-"""What the figures of a study say, in words: generated from the figures, never written by hand."""
+"""The first things a reader wants to know of a study, each with its evidence."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ import numpy as np
 
 from emovox.emotions import EMOTIONS
 from emovox.study.comparison import Paired, can_decide
-from emovox.study.findings_evidence import judge_audit, judge_crossing, name_features
-from emovox.study.findings_overfitting import explain_dev_above_train, judge_overfitting
-from emovox.study.findings_questions import (
+from emovox.study.findings.carrying import judge_audit, judge_crossing, name_features
+from emovox.study.findings.overfitting import explain_dev_above_train, judge_overfitting
+from emovox.study.findings.verdicts import (
     compare_families,
     judge_remedies,
     judge_sizes,
     price_ladder,
 )
 from emovox.study.standings import Standing
-from emovox.study.summary import Story
+from emovox.study.story import Story
 from emovox.study.words import Finding, hundredths, join_words, percent, points, say_interval, say_p
 from emovox.training import get_model_spec
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from emovox.study.comparison import Paired, can_decide
-from emovox.study.findings_overfitting import find_gap
+from emovox.study.findings.overfitting import find_gap
 from emovox.study.questions import (
     FRAMES,
     MEANS,
@@ -19,7 +19,7 @@ from emovox.study.questions import (
     list_sizes,
 )
 from emovox.study.standings import Standing
-from emovox.study.summary import Story
+from emovox.study.story import Story
 from emovox.study.words import Finding, hundredths, join_words, percent, points, say_p
 from emovox.training import get_model_spec
 

@@ -9,7 +9,7 @@ import numpy as np
 from emovox.protocols import get_protocol
 from emovox.study.evidence import Record
 from emovox.study.questions import Crossing, list_crossings
-from emovox.study.summary import Story
+from emovox.study.story import Story
 from emovox.study.words import Finding, join_words, percent
 
 _LITTLE = 0.01

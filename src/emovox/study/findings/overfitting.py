@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from emovox.protocols import get_protocol
 from emovox.study.curves import CurveSummary, summarize_curves
-from emovox.study.summary import Story
+from emovox.study.story import Story
 from emovox.study.words import Finding, join_words, percent, points
 
 _LARGE, _SMALL = 0.10, 0.04
