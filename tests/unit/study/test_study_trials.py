@@ -110,7 +110,7 @@ def test_a_look_at_another_recipe_needs_a_folder_of_its_own(study: Path) -> None
     assert (plan.network.pooled, plan.network.front_end, plan.training.epochs) == ((2,), 2, 0)
     shop = Workshop(encoder=study / "e.safetensors", folder=study / "look")
     prepared = prepare_plan(plan, study / "manifest.csv", shop)
-    assert not prepared.frozen.frames.numel()  # the encoder stays: no frame is kept
+    assert not prepared.frozen.parts  # the encoder stays: no frame is kept
     assert (run_trial(plan, "a", prepared, study / "look") / "predictions.parquet").exists()
     other = read_trials(study / "plan.toml", ["training.head_epochs=3", "training.epochs=0"])
     with pytest.raises(ConfigError, match="other clips, options"):

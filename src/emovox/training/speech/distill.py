@@ -212,7 +212,7 @@ class _Distilling:
     ) -> None:
         self.lesson, self.options, self.folder, self.tell = lesson, options, folder, tell
         torch.manual_seed(derive_seed(options.seed))
-        self.width = lesson.frozen.frames.shape[1]
+        self.width = lesson.frozen.width
         n_pooled = (lesson.pooled.shape[2] - N_EXTRA) // (2 * self.width)
         self.student = Student(options, self.width, n_pooled, start)
         self.optimizer = torch.optim.AdamW(

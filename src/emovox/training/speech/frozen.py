@@ -25,30 +25,39 @@ _CPU = torch.device("cpu")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FrozenStates:
-    """States of many clips, and of their altered copies, in one array.
+    """States of many clips, and of their altered copies, mapped from disk part by part.
 
     Attributes
     ----------
-    frames : Tensor of float16, shape (n_frames_of_all, width)
-        Empty where no training needs them.
+    parts : tuple of ndarray of float16, shape (n_frames_of_part, width)
+        Trainings side by side share their memory. None where no training needs frames.
+    part : ndarray of int64, shape (n_clips,)
+        In which of them each clip's states lie.
     start, length : ndarray of int64, shape (n_clips, n_variants + 1)
-        Where the states of each copy lie; a length of 0: it could not be read.
+        Where in its part the states of each copy lie; a length of 0: it could not be read.
     level : Tensor of float32, shape (n_clips, n_variants + 1)
         Taken from each copy by the front-end.
     room : ndarray of int64, shape (n_clips,)
         See ``LogMels.room``.
     """
 
-    frames: Tensor
+    parts: tuple[NDArray[np.float16], ...]
+    part: IntArray
     start: IntArray
     length: IntArray
     level: Tensor
     room: IntArray
 
+    @property
+    def width(self) -> int:
+        """Values of a state."""
+        return int(self.parts[0].shape[1])
+
     def take(self, clips: IntArray) -> FrozenStates:
-        """Return those of some clips; the array of frames is shared."""
+        """Return those of some clips; frames are shared."""
         return FrozenStates(
-            self.frames,
+            self.parts,
+            self.part[clips],
             self.start[clips],
             self.length[clips],
             self.level[torch.from_numpy(clips)],
@@ -70,11 +79,12 @@ class FrozenStates:
         """
         length = np.minimum(self.length[clip, variant] - first, longest)
         start = self.start[clip, variant] + first
-        states = torch.zeros(len(clip), int(length.max()), self.frames.shape[1])
-        for row, (begin, size) in enumerate(zip(start, length, strict=True)):
-            states[row, :size] = self.frames[begin : begin + size]
+        states = np.zeros((len(clip), int(length.max()), self.width), np.float16)
+        for row, (part, begin, size) in enumerate(zip(self.part[clip], start, length, strict=True)):
+            states[row, :size] = self.parts[part][begin : begin + size]
         mask = torch.arange(states.shape[1]) < torch.from_numpy(length)[:, None]
-        return states, mask, self.level[torch.from_numpy(clip), torch.from_numpy(variant)]
+        level = self.level[torch.from_numpy(clip), torch.from_numpy(variant)]
+        return torch.from_numpy(states).float(), mask, level
 
 
 def measure_states(log_mels: LogMels) -> FrozenStates:
@@ -82,11 +92,13 @@ def measure_states(log_mels: LogMels) -> FrozenStates:
 
     Enough for trainings that leave the encoder as it came.
     """
-    sizes = (log_mels.length.ravel() + 1) // 2
-    shape = log_mels.length.shape
-    start = (np.cumsum(sizes) - sizes).reshape(shape)
+    sizes = (log_mels.length + 1) // 2
+    start = (np.cumsum(sizes) - sizes.ravel()).reshape(sizes.shape)
+    part = np.unique(log_mels.part, return_inverse=True)[1].astype(np.int64)
+    first = np.flatnonzero(np.diff(part, prepend=-1))
+    start -= start[first[part], :1]
     level = torch.from_numpy(log_mels.level)
-    return FrozenStates(torch.zeros(0, 0), start, sizes.reshape(shape), level, log_mels.room)
+    return FrozenStates((), part, start, sizes, level, log_mels.room)
 
 
 def build_frozen_states(
@@ -115,24 +127,23 @@ def build_frozen_states(
     progress : callable, optional
         Called with (done, total) copies.
     """
-    empty = measure_states(log_mels)
-    n_frames, n_copies = int(empty.length.sum()), log_mels.length.shape[1]
-    frames = torch.zeros(n_frames, network.encoder.shape.width, dtype=torch.float16)
+    empty, n_copies = measure_states(log_mels), log_mels.length.shape[1]
     how = f"{encoder_sha256} {network.options.n_frozen} {precision}"
-    for number in np.unique(log_mels.part):
-        clips = np.flatnonzero(log_mels.part == number)
+    parts = []
+    for number in range(len(np.unique(empty.part))):
+        clips = np.flatnonzero(empty.part == number)
         mels = [log_mels.get(int(clip), copy) for clip in clips for copy in range(n_copies)]
         path = folder / f"{name_part(mels, how)}.npy"
-        states = read_halves(path)
+        states = read_halves(path, mapped=True)
         if states is None:
-            states = _compute_part(mels, empty.length[clips].ravel(), network, precision)
             with replacing(path) as temporary:
-                np.save(temporary, states, allow_pickle=False)
-        begin = int(empty.start[clips[0], 0])
-        frames[begin : begin + len(states)] = torch.from_numpy(states)
+                sizes = empty.length[clips].ravel()
+                np.save(temporary, _compute_part(mels, sizes, network, precision))
+            states = np.load(path, mmap_mode="r")
+        parts.append(states)
         if progress is not None:
             progress(int(clips[-1] + 1) * n_copies, empty.length.size)
-    return dataclasses.replace(empty, frames=frames)
+    return dataclasses.replace(empty, parts=tuple(parts))
 
 
 def encode_clips(
@@ -168,10 +179,10 @@ def name_part(mels: Sequence[NDArray[np.float16]], how: str) -> str:
     return digest.hexdigest()[:32]
 
 
-def read_halves(path: Path) -> NDArray[np.float16] | None:
-    """Return a stored array, or None where there is none or it is damaged."""
+def read_halves(path: Path, *, mapped: bool = False) -> NDArray[np.float16] | None:
+    """Return a stored array (``mapped``: left on disk), or None if none is there or it is torn."""
     try:
-        states: NDArray[np.float16] = np.load(path, allow_pickle=False)
+        states: NDArray[np.float16] = np.load(path, mmap_mode="r" if mapped else None)
     except (FileNotFoundError, ValueError, EOFError):
         return None
     return states
