@@ -33,6 +33,7 @@ def main() -> None:
     parser.add_argument(
         "--member", nargs=3, action="append", required=True, metavar=("PLAN", "ENCODER", "RUN")
     )
+    parser.add_argument("--answers", type=Path, help="folder of what taught members learnt from")
     parser.add_argument("--trials", nargs="+", default=PUBLISHED)
     parser.add_argument("--predictions", type=Path, help="write what they say together there")
     parser.add_argument("--scores", type=Path, help="write figures and predictions to this folder")
@@ -63,7 +64,9 @@ def main() -> None:
             write_scores(arguments.scores, [joined], options)
         if arguments.artefact:
             sources = [
-                TrialSource(clips, read_trials(plan), arguments.of, run / "trials")
+                TrialSource(
+                    clips, read_trials(plan), arguments.of, run / "trials", arguments.answers
+                )
                 for clips, (plan, _, run) in zip(prepared, members, strict=True)
             ]
             write_trial_artefact(
