@@ -17,7 +17,8 @@ import platform
 import random
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from importlib.metadata import version
 from pathlib import Path
 
 import librosa
@@ -82,7 +83,9 @@ def load_clips(folder: Path, n_clips: int, seed: int) -> tuple[str, list[FloatAr
 
 
 def measure(
-    functions: dict[str, Callable[[FloatArray], FloatArray]], clips: list[FloatArray], rounds: int
+    functions: Mapping[str, Callable[[FloatArray], FloatArray]],
+    clips: list[FloatArray],
+    rounds: int,
 ) -> dict[str, FloatArray]:
     """Return seconds by function and clip: the best of the rounds, in which they take turns."""
     seconds = {name: np.full(len(clips), np.inf) for name in functions}
@@ -122,7 +125,7 @@ def main() -> None:
         f"{platform.machine()}, Python {platform.python_version()}, NumPy {np.__version__}, ",
         end="",
     )
-    print(f"librosa {librosa.__version__}, one thread, warm\n")
+    print(f"librosa {version('librosa')}, one thread, warm\n")
     print("| | ms a clip: median (10 to 90 % of clips) | emovox is faster: median (10 to 90 %) |")
     print("|---|---|---|")
     for name, values in seconds.items():

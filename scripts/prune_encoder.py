@@ -17,6 +17,10 @@ from emovox.training.encoder import name_encoder, write_encoder
 from emovox.training.speech.trial import Workshop
 
 
+def _say(what: str, done: int, total: int) -> None:
+    sys.stderr.write(f"{what}: {done} of {total}\n")
+
+
 def main() -> None:
     """Prune."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -29,10 +33,7 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=2)
     arguments = parser.parse_intermixed_args()
     shop = Workshop(
-        encoder=arguments.encoder,
-        folder=arguments.out,
-        n_jobs=arguments.jobs,
-        tell=lambda what, done, total: sys.stderr.write(f"{what}: {done} of {total}\n"),
+        encoder=arguments.encoder, folder=arguments.out, n_jobs=arguments.jobs, tell=_say
     )
     plan = read_trials(arguments.plan, arguments.set)
     encoder = prune_planned(plan, arguments.manifest, shop)

@@ -45,7 +45,7 @@ def _name(predictions: TrialPredictions) -> NDArray[np.str_]:
 
 def compare(heard: TrialPredictions, new: TrialPredictions) -> list[str]:
     """Return UAR with sentences that were heard, with new ones, and what the new ones cost."""
-    speakers = heard.columns["speaker_id"].astype(str)
+    speakers = heard.columns["speaker_id"].astype(str).tolist()
     cells = []
     for said in (heard.prediction, new.prediction):
         uar = estimate_interval(heard.truth, said, speakers)
