@@ -1,6 +1,6 @@
 """Compare trials of the same speakers, with sentences that training heard and without.
 
-    python scripts/score_sentences.py RUN/trials --out docs/results/recognizer/sentences
+    python scripts/score_sentences.py RUN/trials --out docs/results/recognizer/small-sentences
 
 The trials speaker-1, speaker-2 and sentence-1, sentence-2 of scripts/recognizer.toml are compared
 on the clips that both tested. Run again on its own folder it computes the same from what it kept.
