@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import functools
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from emovox.errors import ParameterError
@@ -120,6 +122,29 @@ def choose_precision(
                 raise
     faster = seconds["float32"] / seconds.get("bfloat16", float("inf"))
     return "bfloat16" if faster >= MIN_GAIN else "float32"
+
+
+@functools.cache
+def choose_encoding_precision() -> str:
+    """Return in which precision this processor encodes sooner, measured once a process.
+
+    Processors with bfloat16 products are up to three times as fast with them; on the others they
+    are emulated, ten times slower than float32.
+    """
+    frames, weight = torch.ones(1500, 384), torch.ones(1536, 384)  # no random number is drawn
+    seconds = {}
+    for precision in ("float32", "bfloat16"):
+        with torch.inference_mode(), autocast(torch.device("cpu"), precision):
+            functional.linear(frames, weight)  # the first one prepares kernels
+            seconds[precision] = min(_time_product(frames, weight) for _ in range(3))
+    faster = seconds["float32"] / seconds["bfloat16"]
+    return "bfloat16" if faster >= MIN_GAIN else "float32"
+
+
+def _time_product(frames: Tensor, weight: Tensor) -> float:
+    start = time.perf_counter()
+    functional.linear(frames, weight)
+    return time.perf_counter() - start
 
 
 def _time_step(

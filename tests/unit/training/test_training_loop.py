@@ -14,7 +14,12 @@ import torch
 from emovox.errors import ConfigError, ModelIntegrityError, ParameterError
 from emovox.training import Rows, RunContext, create_model, default_options
 from emovox.training.checkpoints import CHECKPOINT_NAME, compute_fingerprint
-from emovox.training.device import choose_device, choose_precision, scoped_torch
+from emovox.training.device import (
+    choose_device,
+    choose_encoding_precision,
+    choose_precision,
+    scoped_torch,
+)
 from emovox.training.loop import _Batches
 from emovox.training.networks import create_network
 
@@ -294,6 +299,26 @@ def test_precision_is_measured_without_touching_the_network() -> None:
     assert chosen in ("float32", "bfloat16")
     assert all(torch.equal(before[name], value) for name, value in network.state_dict().items())
     assert all(parameter.grad is None for parameter in network.parameters())
+
+
+def test_encoding_takes_the_faster_precision_and_draws_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    before = torch.get_rng_state()
+    chosen = {}
+    for faster in ("float32", "bfloat16"):
+
+        def time_product(*_: torch.Tensor, faster: str = faster) -> float:
+            in_bfloat16 = torch.is_autocast_enabled("cpu")
+            return 1.0 if in_bfloat16 == (faster == "bfloat16") else 2.0
+
+        monkeypatch.setattr("emovox.training.device._time_product", time_product)
+        choose_encoding_precision.cache_clear()
+        chosen[faster] = choose_encoding_precision()
+    choose_encoding_precision.cache_clear()
+
+    assert chosen == {"float32": "float32", "bfloat16": "bfloat16"}
+    assert torch.equal(before, torch.get_rng_state())
 
 
 def test_says_which_devices_there_are() -> None:

@@ -18,7 +18,7 @@ from emovox.emotions import encode_emotions
 from emovox.errors import ConfigError
 from emovox.files import replacing
 from emovox.training.checkpoints import CHECKPOINT_NAME
-from emovox.training.device import derive_seed
+from emovox.training.device import choose_encoding_precision, derive_seed
 from emovox.training.encoder import load_encoder
 from emovox.training.speech.answers import Answers
 from emovox.training.speech.data import SpeechData
@@ -177,7 +177,7 @@ def _prepare(
         encoder,
         shop.folder / "pooled",
         encoder_sha256=sha256,
-        precision="bfloat16",
+        precision=choose_encoding_precision(),
         progress=shop.track("pooled states"),
     )
     pooled = select_layers(layers, options.pooled, log_mels.level)
@@ -188,7 +188,7 @@ def _prepare(
             SpeechNetwork(encoder, options).eval(),
             shop.folder / "frozen",
             encoder_sha256=sha256,
-            precision="bfloat16",
+            precision=choose_encoding_precision(),
             progress=shop.track("frozen layers"),
         )
     return Lesson(log_mels, frozen, pooled, np.flatnonzero(frozen.length[:, 0] > 0)), sha256
@@ -276,7 +276,7 @@ def judge_trial(
         False if the encoder stayed as it came: its pooled states are there already.
     """
     if tuned:
-        states = encode_clips(network, prepared.frozen, rows, precision="bfloat16")
+        states = encode_clips(network, prepared.frozen, rows, precision=choose_encoding_precision())
     else:
         states = torch.from_numpy(prepared.pooled[rows, 0]).float()
     return judge_clips(network, states, prepared.speakers[rows], prepared.labels[rows])
