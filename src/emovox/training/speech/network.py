@@ -30,6 +30,11 @@ SEEMED = slice(_LEVEL + 1, _HEARD)
 # what the clips' emotions add is taken from the voice where they carry mostly one.
 _GATE_SLOPES, _GATE_BIAS = (1.5, 0.0, 0.0), -1.5
 _TRUST_SLOPES, _TRUST_BIAS = (0.0, 0.0, 10.0), -4.0
+# How far a voice is doubted that seems to carry some emotions too often: nearly all the way (1)
+# where its clips seem to carry every emotion, hardly where they carry mostly one. Emotions that it
+# seems to lack gain little: its recordings may lack them.
+_DOUBT_BY_CLIPS, _DOUBT_BY_PURITY, _DOUBT_BIAS = 0.2, -6.0, 1.0
+_LEAST_SHARE = 0.6
 # Clips at another level than the voice's by this much (in its deviations) are of another
 # recording: their level says nothing.
 _LEVEL_WIDTH = 3.0
@@ -75,7 +80,9 @@ class VoiceHead(nn.Module):
 
     Ten angry clips must not make anger the middle of a voice. But a voice that always seems angry
     must not be excused either: that is what adaptation is for. So what the emotions add is taken
-    from the voice's mean in the measure that the clips seem to carry one emotion alone.
+    from the voice's mean in the measure that the clips seem to carry one emotion alone. What a
+    voice seems to carry too often is then doubted in each of its clips, in the opposite measure:
+    see ``compute_doubt``.
 
     Parameters
     ----------
@@ -104,7 +111,8 @@ class VoiceHead(nn.Module):
         share = self.gate(self._weigh_evidence(voice_mean, voice_deviation)).sigmoid()
         nothing = voice_mean[:, _HEARD:] == 0
         mixed: Tensor = unknown + torch.where(nothing, 0.0, share) * (known - unknown)
-        return mixed
+        # Learning under doubt would teach the experts to undo it, on voices they know by heart.
+        return mixed if self.training else mixed - self.compute_doubt(voice_mean, voice_deviation)
 
     def classify_unknown(self, states: Tensor) -> Tensor:
         """Return logits (batch, 8) of states whose voice is not known."""
@@ -128,6 +136,24 @@ class VoiceHead(nn.Module):
             torch.cat([relative / self.deviation[pooled], louder[:, None]], dim=1)
         )
         return logits
+
+    def compute_doubt(self, voice_mean: Tensor, voice_deviation: Tensor) -> Tensor:
+        """Return what the logits of emotions lose that a voice seems to carry too often.
+
+        Voices are taken to carry all emotions alike in the long run, so that an emotion heard
+        more often is a bias of this voice; 0 for an unknown voice. Shape (batch, 8).
+
+        References
+        ----------
+        Saerens, Latinne and Decaestecker, "Adjusting the Outputs of a Classifier to New a Priori
+        Probabilities", 2002, eq. 2.4, with an even prior and the measure above.
+        """
+        heard = voice_mean[:, _HEARD:]
+        shares = (N_CLASSES * voice_mean[:, SEEMED] + 1 - heard).clamp_min(_LEAST_SHARE)
+        evidence = self._weigh_evidence(voice_mean, voice_deviation)
+        n_clips, purity = evidence[:, :1], evidence[:, 2:]
+        measure = _DOUBT_BY_CLIPS * n_clips + _DOUBT_BY_PURITY * purity + _DOUBT_BIAS
+        return functional.softplus(measure) * shares.log()
 
     def _weigh_evidence(self, voice_mean: Tensor, voice_deviation: Tensor) -> Tensor:
         """Return how much is known of a voice and how one-sided that is, shape (batch, 3)."""
