@@ -9,8 +9,9 @@ from emovox import Recognizer
 from emovox.audio import write_audio
 from emovox.corpora import write_manifest
 from emovox.errors import ConfigError, ManifestError
+from emovox.models import Artefact, get_model, load_artefact
 from emovox.study.trials.answers import write_trial_answers
-from emovox.study.trials.artefact import TrialSource, write_trial_artefact
+from emovox.study.trials.artefact import TrialSource, renew_artefact, write_trial_artefact
 from emovox.study.trials.join import join_predictions
 from emovox.study.trials.plan import read_trials
 from emovox.study.trials.report import write_scores
@@ -52,6 +53,7 @@ seed = 1
 hold_out = ["savee-loso:2"]
 [trials.final]
 """
+_REPOSITORY = Path(__file__).parents[3]
 SPEAKERS = ("JE", "KL", "DC", "JK")
 EMOTIONS = ("happy", "sad", "angry")
 
@@ -62,6 +64,9 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (root / "plan.toml").write_text(PLAN)
     torch.manual_seed(0)
     encoder = WhisperEncoder(EncoderShape(n_layers=2, width=64, n_heads=1, n_mels=80))
+    with torch.no_grad():  # as after training: no two weights alike
+        for parameter in encoder.parameters():
+            parameter.add_(0.01 * torch.randn_like(parameter))
     tensors = {f"model.encoder.{n}": t.half() for n, t in encoder.state_dict().items()}
     positions = compute_positions(torch.arange(1500), 64).half()
     save_file(
@@ -135,9 +140,9 @@ def test_an_unknown_key_is_refused(tmp_path: Path) -> None:
 
 
 def test_the_committed_plan_is_valid() -> None:
-    plan = read_trials(Path(__file__).parents[3] / "scripts" / "recognizer.toml")
+    plan = read_trials(_REPOSITORY / "scripts" / "recognizer.toml")
     assert len(plan.trials) == 23
-    nano = read_trials(Path(__file__).parents[3] / "scripts" / "nano.toml")
+    nano = read_trials(_REPOSITORY / "scripts" / "nano.toml")
     assert nano.trials == plan.trials  # they share them
 
 
@@ -158,6 +163,31 @@ def test_the_last_trial_becomes_a_model_that_predicts(study: Path) -> None:
     assert sum(decision.probabilities.values()) == pytest.approx(1, abs=1e-5)
     adapted = recognizer.adapt([study / f"JE_{emotion}.wav" for emotion in EMOTIONS])
     assert adapted.recognize(clip).probabilities != decision.probabilities
+    # Renewed on other predictions: other scores, the rest as it was.
+    exact, renewed = study / "exact.onnx", study / "renewed.onnx"
+    source = TrialSource(prepared, plan, "final", study / "trials")
+    write_trial_artefact(exact, [source], folders, quantize=False)
+    renew_artefact(renewed, exact, folders[:1])
+    before, after = load_artefact(exact), load_artefact(renewed)
+    assert before.metadata.scores[0].n_folds == 2
+    assert after.metadata.scores[0].n_folds == 1
+    assert after.metadata.calibration != before.metadata.calibration
+    assert after.metadata.data_sha256 == before.metadata.data_sha256
+    _check_alike(before, after)
+
+
+def test_renewing_keeps_8_bit_weights_to_the_last(study: Path) -> None:
+    packaged = get_model("emovox-nano")
+    renew_artefact(study / "nano.onnx", packaged, [_REPOSITORY / "docs/results/recognizer/nano"])
+    _check_alike(load_artefact(packaged), load_artefact(study / "nano.onnx"))
+    assert (study / "nano.onnx").stat().st_size < 1.02 * packaged.stat().st_size
+
+
+def _check_alike(one: Artefact, other: Artefact) -> None:
+    clip = make_recording("sad").samples
+    was, now = one.run([clip]), other.run([clip])
+    np.testing.assert_array_equal(was.logits, now.logits)
+    np.testing.assert_array_equal(was.states, now.states)
 
 
 def test_networks_side_by_side_are_scored_and_become_one_model(study: Path) -> None:

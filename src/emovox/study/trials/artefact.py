@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from emovox.models import (
     Population,
     Score,
 )
+from emovox.models.metadata import UNSEALED
 from emovox.study.trials.calibration import fit_calibration
 from emovox.study.trials.plan import Trial, TrialPlan
 from emovox.study.trials.run import divide, train_planned
@@ -30,6 +32,7 @@ from emovox.training.job import describe_corpora
 from emovox.training.speech.ensemble import put_together
 from emovox.training.speech.export import FRONTENDS, SHORTEST_S, export_speech
 from emovox.training.speech.network import SpeechNetwork
+from emovox.training.speech.reading import is_quantized, list_precise, read_members
 from emovox.training.speech.trial import PreparedClips
 from emovox.training.speech.voices import ADAPTATION
 from emovox.types import Clip
@@ -106,11 +109,7 @@ def write_trial_artefact(
         data_sha256=_hash_clips(clips),
         seed=seed,
         code_version=version("emovox"),
-        scores=tuple(
-            _to_score(score)
-            for score in score_protocols(read_trial_predictions(judged))
-            if score.voice in _TOLD
-        ),
+        scores=_score(judged),
         encoder=Encoder(
             name=" + ".join(name_encoder(source.prepared.encoder) for source in sources),
             licence=_LICENCE,
@@ -126,6 +125,36 @@ def write_trial_artefact(
         for name in source.plan.artefact.precise
     ]
     export_speech(path, put_together(networks), metadata, quantize=quantize, precise=precise)
+
+
+def renew_artefact(path: Path, start: Path, judged: Sequence[Path]) -> None:
+    """Write an artefact's networks anew: the same weights in today's graph, as new predictions say.
+
+    Parameters
+    ----------
+    path : Path
+        Where to; its stem is the model's name.
+    start : Path
+        The artefact as it was; may be ``path``.
+    judged : sequence of Path
+        As for ``write_trial_artefact``.
+
+    Raises
+    ------
+    ModelIntegrityError, ParameterError
+        If ``start`` cannot be read back as networks.
+    """
+    members, artefact = read_members(start)
+    metadata = dataclasses.replace(
+        artefact.metadata,
+        name=path.stem,
+        code_version=version("emovox"),
+        scores=_score(judged),
+        calibration=fit_calibration(read_trial_predictions(judged, among_all=True)),
+        seal=UNSEALED,
+    )
+    quantize, precise = is_quantized(start), list_precise(start)
+    export_speech(path, put_together(members), metadata, quantize=quantize, precise=precise)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -154,6 +183,11 @@ def _hash_clips(clips: Sequence[Clip]) -> str:
     """Return a hash of which recordings were trained on, whatever their order."""
     lines = sorted(f"{clip.sha256} {clip.emotion}" for clip in clips)
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def _score(judged: Sequence[Path]) -> tuple[Score, ...]:
+    scores = score_protocols(read_trial_predictions(judged))
+    return tuple(_to_score(score) for score in scores if score.voice in _TOLD)
 
 
 def _to_score(score: ProtocolScore) -> Score:

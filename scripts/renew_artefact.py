@@ -1,0 +1,30 @@
+r"""Write a recognizer anew where no weight changed: its graph, its calibration, its scores.
+
+    python scripts/renew_artefact.py src/emovox/models/data/emovox-small.onnx \
+        --judged docs/results/recognizer/small
+
+For when the head's arithmetic is another, or more trials of its plan were judged. Nothing is
+trained: the weights are those of the file, in 8 bits as they were.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from emovox.study.trials.artefact import renew_artefact
+
+
+def main() -> None:
+    """Renew."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("artefact", type=Path)
+    parser.add_argument("--judged", type=Path, nargs="+", required=True, help="score_trials wrote")
+    parser.add_argument("--out", type=Path, help="where to; over the artefact by default")
+    arguments = parser.parse_args()
+    out = arguments.out or arguments.artefact
+    renew_artefact(out, arguments.artefact, arguments.judged)
+
+
+if __name__ == "__main__":
+    main()
