@@ -112,7 +112,7 @@ class VoiceHead(nn.Module):
         nothing = voice_mean[:, _HEARD:] == 0
         mixed: Tensor = unknown + torch.where(nothing, 0.0, share) * (known - unknown)
         # Learning under doubt would teach the experts to undo it, on voices they know by heart.
-        return mixed if self.training else mixed - self.compute_doubt(voice_mean, voice_deviation)
+        return mixed if self.training else mixed - compute_doubt(voice_mean)
 
     def classify_unknown(self, states: Tensor) -> Tensor:
         """Return logits (batch, 8) of states whose voice is not known."""
@@ -137,37 +137,53 @@ class VoiceHead(nn.Module):
         )
         return logits
 
-    def compute_doubt(self, voice_mean: Tensor, voice_deviation: Tensor) -> Tensor:
-        """Return what the logits of emotions lose that a voice seems to carry too often.
-
-        Voices are taken to carry all emotions alike in the long run, so that an emotion heard
-        more often is a bias of this voice; 0 for an unknown voice. Shape (batch, 8).
-
-        References
-        ----------
-        Saerens, Latinne and Decaestecker, "Adjusting the Outputs of a Classifier to New a Priori
-        Probabilities", 2002, eq. 2.4, with an even prior and the measure above.
-        """
-        heard = voice_mean[:, _HEARD:]
-        shares = (N_CLASSES * voice_mean[:, SEEMED] + 1 - heard).clamp_min(_LEAST_SHARE)
-        evidence = self._weigh_evidence(voice_mean, voice_deviation)
-        n_clips, purity = evidence[:, :1], evidence[:, 2:]
-        measure = _DOUBT_BY_CLIPS * n_clips + _DOUBT_BY_PURITY * purity + _DOUBT_BIAS
-        return functional.softplus(measure) * shares.log()
-
     def _weigh_evidence(self, voice_mean: Tensor, voice_deviation: Tensor) -> Tensor:
         """Return how much is known of a voice and how one-sided that is, shape (batch, 3)."""
-        heard = voice_mean[:, _HEARD:].clamp_min(_TINY)
-        n_clips = (heard / (1 - heard).clamp_min(_TINY)).log()
+        n_clips, purity = _weigh_clips(voice_mean)
         pooled = slice(None, _LEVEL)
         spread = (voice_deviation / self.deviation)[:, pooled].log().mean(1, keepdim=True)
-        purity = (voice_mean[:, SEEMED] / heard).square().sum(1, keepdim=True)
         return torch.cat([n_clips, 10 * spread, purity], dim=1)
 
     def listen(self, states: Tensor) -> Tensor:
         """Return states with what emotion each clip seems to carry, its voice unknown."""
         seemed = self.classify_unknown(states).softmax(dim=1)
         return torch.cat([states[:, : _LEVEL + 1], seemed, states[:, _HEARD:]], dim=1)
+
+
+def compute_doubt(voice_mean: Tensor) -> Tensor:
+    """Return what the logits of emotions lose that voices seem to carry too often.
+
+    Voices are taken to carry all emotions alike in the long run: one that seems to be there more
+    often is how this voice always sounds. For a voice of many clips that carry every emotion this
+    comes near dividing its probabilities by their mean over the clips.
+
+    Parameters
+    ----------
+    voice_mean : Tensor, shape (batch, n_states)
+        See ``VoiceHead.listen`` and ``N_EXTRA``; only the last nine values count.
+
+    Returns
+    -------
+    Tensor, shape (batch, 8)
+        0 for an unknown voice.
+
+    References
+    ----------
+    Saerens, Latinne and Decaestecker, "Adjusting the Outputs of a Classifier to New a Priori
+    Probabilities", 2002, eq. 2.4: with even priors, in a measure.
+    """
+    shares = N_CLASSES * voice_mean[:, SEEMED] + 1 - voice_mean[:, _HEARD:]
+    n_clips, purity = _weigh_clips(voice_mean)
+    measure = _DOUBT_BY_CLIPS * n_clips + _DOUBT_BY_PURITY * purity + _DOUBT_BIAS
+    return functional.softplus(measure) * shares.clamp_min(_LEAST_SHARE).log()
+
+
+def _weigh_clips(voice_mean: Tensor) -> tuple[Tensor, Tensor]:
+    """Return from how many clips a voice is known (log of n / 2), and how one-sided they seem."""
+    heard = voice_mean[:, _HEARD:].clamp_min(_TINY)
+    n_clips = (heard / (1 - heard).clamp_min(_TINY)).log()
+    purity = (voice_mean[:, SEEMED] / heard).square().sum(1, keepdim=True)
+    return n_clips, purity
 
 
 def _create_measure(slopes: Sequence[float], bias: float) -> nn.Linear:
