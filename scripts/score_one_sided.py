@@ -1,10 +1,10 @@
-"""What the doubt of known voices brings and costs where a voice's clips are mostly of one emotion.
+"""What discounting brings and costs where a known voice's clips are mostly of one emotion.
 
     python scripts/score_one_sided.py docs/results/recognizer/small --out docs/results/recognizer
 
 The FOLDER is one that score_trials.py wrote. Of each speaker's clips a set is drawn, so much of it
-of one emotion; the voice is known from that set alone as far as doubt goes (its states stay those
-of all clips), and the set itself is judged, as a call would be. Nothing is trained.
+of one emotion; the discount knows the voice from that set alone (its states stay those of all
+clips), and the set itself is judged, as a call would be. Nothing is trained.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from emovox.files import write_text
 from emovox.metrics import ResamplingOptions, compare_paired
 from emovox.study.trials.scores import TrialPredictions, read_trial_predictions
 from emovox.study.words import format_table
-from emovox.training.speech.network import N_EXTRA, SEEMED, compute_doubt
+from emovox.training.speech.network import N_EXTRA, SEEMED, compute_discount
 from emovox.training.speech.voices import ADAPTATION
 from emovox.types import FloatArray, IntArray
 
@@ -40,13 +40,13 @@ def list_voices(predictions: TrialPredictions) -> Iterator[tuple[str, TrialPredi
         yield str(own.columns["speaker_id"][0]), own
 
 
-def doubt(seemed: FloatArray) -> FloatArray:
+def discount(seemed: FloatArray) -> FloatArray:
     """Return what logits lose by a voice whose clips seemed so, shape (8,)."""
     voice = torch.zeros(1, N_EXTRA)
     heard = len(seemed) / (len(seemed) + ADAPTATION.prior_mean_clips)
     voice[0, SEEMED] = heard * torch.from_numpy(seemed.mean(0))
     voice[0, -1] = heard
-    taken: FloatArray = compute_doubt(voice)[0].numpy()
+    taken: FloatArray = compute_discount(voice)[0].numpy()
     return taken
 
 
@@ -58,7 +58,7 @@ def draw_set(truth: IntArray, emotion: int, share: float, rng: np.random.Generat
 
 
 def score(everything: TrialPredictions, emotion: str, share: float) -> list[str]:
-    """Return how many decisions are right without doubt and with it, and UAR likewise."""
+    """Return how many decisions are right without discount and with it, and UAR likewise."""
     rng = np.random.default_rng(0)
     label = EMOTIONS.index(emotion)
     truth: list[IntArray] = []
@@ -72,8 +72,8 @@ def score(everything: TrialPredictions, emotion: str, share: float) -> list[str]
         lacking = ~np.isin(np.arange(len(EMOTIONS)), known.truth)
         seemed = torch.from_numpy(unknown.logits).softmax(1).numpy()
         chosen = draw_set(known.truth, label, share, rng)
-        undoubted = known.logits[chosen] + doubt(seemed)
-        for said, logits in ((before, undoubted), (after, undoubted - doubt(seemed[chosen]))):
+        plain = known.logits[chosen] + discount(seemed)
+        for said, logits in ((before, plain), (after, plain - discount(seemed[chosen]))):
             said.append(np.where(lacking, -np.inf, logits).argmax(1))
         truth.append(known.truth[chosen])
         speakers += [speaker] * len(chosen)
@@ -97,7 +97,7 @@ def main() -> None:
     header = ("mostly", "share, %", "clips", "speakers", "decisions right", "UAR")
     text = (
         "# Voices of mostly one emotion\n\n"
-        "What the doubt of known voices adds, in points, where so much of a voice's clips is of "
+        "What the discount of known voices adds, in points, where so much of a voice's clips is of "
         "one emotion; the same clips are judged. All corpora pooled, among the emotions of each, "
         "95 % intervals by speaker.\n\n"
         f"{format_table(header, rows)}\n"

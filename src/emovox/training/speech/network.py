@@ -30,10 +30,10 @@ SEEMED = slice(_LEVEL + 1, _HEARD)
 # what the clips' emotions add is taken from the voice where they carry mostly one.
 _GATE_SLOPES, _GATE_BIAS = (1.5, 0.0, 0.0), -1.5
 _TRUST_SLOPES, _TRUST_BIAS = (0.0, 0.0, 10.0), -4.0
-# How far a voice is doubted that seems to carry some emotions too often: nearly all the way (1)
+# How far emotions are discounted that a voice seems to carry too often: nearly all the way (1)
 # where its clips seem to carry every emotion, hardly where they carry mostly one. Emotions that it
 # seems to lack gain little: its recordings may lack them.
-_DOUBT_BY_CLIPS, _DOUBT_BY_PURITY, _DOUBT_BIAS = 0.2, -6.0, 1.0
+_DISCOUNT_BY_CLIPS, _DISCOUNT_BY_PURITY, _DISCOUNT_BIAS = 0.2, -6.0, 1.0
 _LEAST_SHARE = 0.6
 # Clips at another level than the voice's by this much (in its deviations) are of another
 # recording: their level says nothing.
@@ -81,8 +81,8 @@ class VoiceHead(nn.Module):
     Ten angry clips must not make anger the middle of a voice. But a voice that always seems angry
     must not be excused either: that is what adaptation is for. So what the emotions add is taken
     from the voice's mean in the measure that the clips seem to carry one emotion alone. What a
-    voice seems to carry too often is then doubted in each of its clips, in the opposite measure:
-    see ``compute_doubt``.
+    voice seems to carry too often is then discounted in each of its clips, in the opposite measure:
+    see ``compute_discount``.
 
     Parameters
     ----------
@@ -111,8 +111,8 @@ class VoiceHead(nn.Module):
         share = self.gate(self._weigh_evidence(voice_mean, voice_deviation)).sigmoid()
         nothing = voice_mean[:, _HEARD:] == 0
         mixed: Tensor = unknown + torch.where(nothing, 0.0, share) * (known - unknown)
-        # Learning under doubt would teach the experts to undo it, on voices they know by heart.
-        return mixed if self.training else mixed - compute_doubt(voice_mean)
+        # Learning with it would teach the experts to undo it, on voices that they know by heart.
+        return mixed if self.training else mixed - compute_discount(voice_mean)
 
     def classify_unknown(self, states: Tensor) -> Tensor:
         """Return logits (batch, 8) of states whose voice is not known."""
@@ -150,7 +150,7 @@ class VoiceHead(nn.Module):
         return torch.cat([states[:, : _LEVEL + 1], seemed, states[:, _HEARD:]], dim=1)
 
 
-def compute_doubt(voice_mean: Tensor) -> Tensor:
+def compute_discount(voice_mean: Tensor) -> Tensor:
     """Return what the logits of emotions lose that voices seem to carry too often.
 
     Voices are taken to carry all emotions alike in the long run: one that seems to be there more
@@ -174,7 +174,7 @@ def compute_doubt(voice_mean: Tensor) -> Tensor:
     """
     shares = N_CLASSES * voice_mean[:, SEEMED] + 1 - voice_mean[:, _HEARD:]
     n_clips, purity = _weigh_clips(voice_mean)
-    measure = _DOUBT_BY_CLIPS * n_clips + _DOUBT_BY_PURITY * purity + _DOUBT_BIAS
+    measure = _DISCOUNT_BY_CLIPS * n_clips + _DISCOUNT_BY_PURITY * purity + _DISCOUNT_BIAS
     return functional.softplus(measure) * shares.clamp_min(_LEAST_SHARE).log()
 
 

@@ -43,7 +43,7 @@ from emovox.training.speech.network import (
     NetworkOptions,
     SpeechNetwork,
     VoiceHead,
-    compute_doubt,
+    compute_discount,
     pool,
 )
 from emovox.training.speech.options import FineTuning
@@ -360,40 +360,40 @@ def test_clips_of_one_emotion_do_not_make_it_the_middle_of_a_voice() -> None:
         )
 
 
-def test_an_emotion_that_a_voice_seems_to_carry_too_often_is_doubted() -> None:
+def test_an_emotion_that_a_voice_seems_to_carry_too_often_is_discounted() -> None:
     _, states, population = make_head()
 
-    def doubt(*seemed: float, n_clips: int = 40) -> torch.Tensor:
+    def discount(*seemed: float, n_clips: int = 40) -> torch.Tensor:
         clips = states[:1].repeat(n_clips, 1)
         clips[:, SEEMED] = torch.tensor(seemed)
-        return compute_doubt(compute_voices(clips, [np.arange(n_clips)], population)[0])[0]
+        return compute_discount(compute_voices(clips, [np.arange(n_clips)], population)[0])[0]
 
-    even = doubt(*[1 / 8] * 8)
+    even = discount(*[1 / 8] * 8)
     torch.testing.assert_close(even, torch.zeros(8), atol=1e-6, rtol=0)
-    often = doubt(0.1, 0.1, 0.1, 0.1, 0.3, 0.1, 0.1, 0.1)
+    often = discount(0.1, 0.1, 0.1, 0.1, 0.3, 0.1, 0.1, 0.1)
     assert often[4] > 0.7
     assert (often[:4] < 0).all()
     # What hardly was heard gains little: the recordings may lack it.
-    lacking = doubt(0.2, 0.0, 0.2, 0.2, 0.2, 0.2, 0.0, 0.0)
+    lacking = discount(0.2, 0.0, 0.2, 0.2, 0.2, 0.2, 0.0, 0.0)
     assert lacking[1] > -0.6
     # Angry clips are taken at their word, and so are few.
-    assert doubt(0.02, 0.02, 0.02, 0.02, 0.86, 0.02, 0.02, 0.02)[4] < often[4] / 4
-    assert doubt(0.1, 0.1, 0.1, 0.1, 0.3, 0.1, 0.1, 0.1, n_clips=2)[4] < often[4] / 2
+    assert discount(0.02, 0.02, 0.02, 0.02, 0.86, 0.02, 0.02, 0.02)[4] < often[4] / 4
+    assert discount(0.1, 0.1, 0.1, 0.1, 0.3, 0.1, 0.1, 0.1, n_clips=2)[4] < often[4] / 2
 
 
-def test_doubt_is_of_known_voices_and_not_learnt_under() -> None:
+def test_the_discount_is_of_known_voices_and_not_learnt_under() -> None:
     head, states, population = make_head()
     states[:, SEEMED] = torch.tensor([0.1, 0.1, 0.1, 0.1, 0.3, 0.1, 0.1, 0.1])
     nobody = [p.expand_as(states) for p in population]
     voice = compute_voices(states, [np.arange(4)] * 4, population)
     with torch.inference_mode():
         torch.testing.assert_close(head(states, *nobody), head.classify_unknown(states))
-        doubted = head(states, *voice)
+        discounted = head(states, *voice)
         head.train()
         for expert in (head.unknown, head.known):
             expert.dropout = 0.0
-        torch.testing.assert_close(doubted, head(states, *voice) - compute_doubt(voice[0]))
-    assert (compute_doubt(voice[0])[:, 4] > 0).all()
+        torch.testing.assert_close(discounted, head(states, *voice) - compute_discount(voice[0]))
+    assert (compute_discount(voice[0])[:, 4] > 0).all()
 
 
 def test_rooms_hold_clips_of_one_speaker_whatever_their_order() -> None:
