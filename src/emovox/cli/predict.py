@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 @click.option(
     "--adapt",
     is_flag=True,
-    help="Listen to all first: PATHS are one voice; with --manifest each speaker_id is one.",
+    help="Listen to all first: PATHS are one voice; with --manifest each speaker_id is one. "
+    "For recordings of many emotions.",
 )
 @click.option("--speaker", metavar="NAME", help="The voice is one that 'emovox enroll' knows.")
 @click.option("--voices", type=click.Path(), help="Folder of enrolled voices; default: your own.")

@@ -131,7 +131,8 @@ class Recognizer:
         ----------
         clips : iterable of path, bytes, binary file object, or (samples, sampling_rate)
             Of one speaker, in any order; the more, and the more different their emotions, the
-            better. A long recording counts as many clips.
+            better: where all carry one, it is found less often afterwards. A long recording counts
+            as many clips.
 
         Raises
         ------
