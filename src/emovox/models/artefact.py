@@ -213,8 +213,8 @@ def load_artefact(path: str | os.PathLike[str], *, n_threads: int = 1) -> Artefa
     # that loading takes.
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_EXTENDED
     # Processors without 8-bit dot products (Intel's before 2019, AMD's before 2022) add two
-    # products of uint8 and int8 in 16 bits, which overflow: emovox-nano fell from 81 to 42 % of
-    # decisions right. There, this moves int8 weights to uint8 on loading.
+    # products of uint8 and int8 in 16 bits, which overflow: half of emovox-nano's decisions were
+    # others. There, this moves int8 weights to uint8 on loading.
     options.add_session_config_entry("session.x64quantprecision", "1")
     try:
         session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
