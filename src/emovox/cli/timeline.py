@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     show_default="emovox-small",
     help="Name of a model ('emovox models' lists them), or an .onnx file.",
 )
+@click.option("--adapt", is_flag=True, help="Listen to all of it first: FILE is one voice.")
 @click.option("--speaker", metavar="NAME", help="The voice is one that 'emovox enroll' knows.")
 @click.option("--voices", type=click.Path(), help="Folder of enrolled voices; default: your own.")
 @click.option(
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
 def command(
     file: str,
     model: str | None,
+    adapt: bool,
     speaker: str | None,
     voices: str | None,
     window_s: float,
@@ -62,7 +64,11 @@ def command(
     """
     from emovox.recognizer import Recognizer, VoiceStore
 
+    if adapt and speaker:
+        raise click.UsageError("give only one of --adapt and --speaker.")
     recognizer = Recognizer(model)
+    if adapt:
+        recognizer = recognizer.adapt([file])
     if speaker:
         recognizer = recognizer.with_voice(VoiceStore(voices).read(speaker))
     segments = recognizer.timeline(file, window_s=window_s, hop_s=hop_s)

@@ -57,6 +57,16 @@ def test_csv(recording: Path, capsys: Captured) -> None:
     assert float(rows[0]["p_angry"]) == float(rows[0]["confidence"])
 
 
+def test_a_recording_of_one_voice_is_heard_first(recording: Path, capsys: Captured) -> None:
+    assert _run(recording, "--window", "1", "--format", "json") == 0
+    unknown = json.loads(capsys.readouterr().out.splitlines()[0])
+    assert _run(recording, "--window", "1", "--format", "json", "--adapt") == 0
+    known = json.loads(capsys.readouterr().out.splitlines()[0])
+    assert known["probabilities"] != unknown["probabilities"]
+    assert _run(recording, "--adapt", "--speaker", "anna") == 2
+    assert "only one of --adapt and --speaker" in capsys.readouterr().err
+
+
 def test_errors(recording: Path, capsys: Captured) -> None:
     assert _run(recording, "--window", "1", "--hop", "2") == 2
     assert "at most window_s" in capsys.readouterr().err
