@@ -120,6 +120,51 @@ def test_steps_are_compared_on_the_same_clips(
     assert (out / "steps.svg").exists()
 
 
+def test_what_a_part_brings_is_told_on_the_same_clips(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clips = range(2 * N_CLIPS)
+    write_trial(tmp_path / "scores" / "frozen", "ravdess-emobox:1", clips, 0.8, "ravdess")
+    write_trial(tmp_path / "scores" / "frozen-corpora", "corpus:4", clips, 0.6, "ravdess")
+    for number, right in (("1", 0.85), ("without-ravdess", 0.7)):
+        held_out = "ravdess-emobox:1" if number == "1" else "corpus:4"
+        write_trial(tmp_path / "run" / number, held_out, clips, right, "ravdess")
+    script = load("ablate")
+    out = tmp_path / "out"
+    trials = [tmp_path / "run" / name for name in ("1", "without-ravdess")]
+    script.keep(out / "votes", script.read_trial_predictions(trials))
+    (tmp_path / "changes.toml").write_text(
+        '[votes]\ntitle = "the votes"\n[never]\ntitle = "never trained"\n'
+    )
+    files = [str(tmp_path / "changes.toml"), "plan.toml", "manifest.csv"]
+    arguments = [*files, "--recognizer", str(tmp_path / "scores"), "--out", str(out)]
+    monkeypatch.setattr(sys, "argv", ["ablate.py", *arguments])
+    script.main()
+    page = (out / "ablations.md").read_text()
+    rows = [[cell.strip() for cell in line.strip("| ").split("|")] for line in page.splitlines()]
+    assert [row[1:] for row in rows if row[0] == "the votes"] == [
+        ["+5.0 [+5.0, +5.0]"] * 2 + ["+10.0 [+10.0, +10.0]"] * 2
+    ]
+    assert "never trained" not in page
+
+
+def test_ablations_change_one_thing_of_the_recipe() -> None:
+    script = load("ablate")
+    changes = script.read_toml(SCRIPTS / "ablations.toml")
+    recipe = SCRIPTS / "recognizer.toml"
+    whole = script.change_plan(script.read_trials(recipe), {})
+    assert set(whole.trials) == set(script.TRIALS)
+    same = set()
+    for name, change in changes.items():
+        plan = script.change_plan(script.read_trials(recipe, change.get("set", [])), change)
+        if plan == whole:
+            same.add(name)
+        assert {t.hold_out for t in plan.trials.values()} == {
+            t.hold_out for t in whole.trials.values()
+        }
+    assert same == {"copies"}  # these are left out of what was prepared
+
+
 def write_evaluation(folder: Path, right: int) -> None:
     """Write what ``emovox evaluate`` keeps: two speakers, so many of whose clips are right."""
     clips = [
