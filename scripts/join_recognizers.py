@@ -1,7 +1,7 @@
 r"""Put trained recognizers side by side: score what they say together, write them as one model.
 
     python scripts/join_recognizers.py MANIFEST \
-        --member scripts/recognizer.toml ENCODER RUN --member scripts/base.toml ENCODER RUN2 \
+        --member scripts/small.toml ENCODER RUN --member scripts/base.toml ENCODER RUN2 \
         --scores docs/results/recognizer/base --artefact src/emovox/models/data/emovox-base.onnx
 
 RUN is where scripts/train_recognizer.py put its own. Nothing is trained. With --trials, only those
@@ -15,7 +15,7 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from emovox.study.trials.artefact import TrialSource, write_trial_artefact
+from emovox.study.trials.artefact import Judged, TrialSource, write_trial_artefact
 from emovox.study.trials.join import join_predictions
 from emovox.study.trials.plan import read_trials
 from emovox.study.trials.report import ReportOptions, write_comparison, write_scores
@@ -39,6 +39,9 @@ def main() -> None:
     parser.add_argument("--scores", type=Path, help="write figures and predictions to this folder")
     parser.add_argument("--against", type=Path, nargs="*", default=[], metavar="OTHER")
     parser.add_argument("--artefact", type=Path, help="write them as one model there (.onnx)")
+    parser.add_argument(
+        "--elsewhere", type=Path, nargs="+", default=[], help="its scores on corpora left out"
+    )
     parser.add_argument("--of", default="final", metavar="TRIAL", help="what the model is made of")
     parser.add_argument("--float", action="store_true", help="of the model's weights: no int8")
     arguments = parser.parse_args()
@@ -69,9 +72,8 @@ def main() -> None:
                 )
                 for clips, (plan, _, run) in zip(prepared, members, strict=True)
             ]
-            write_trial_artefact(
-                arguments.artefact, sources, [joined], quantize=not arguments.float
-            )
+            judged = Judged((joined,), tuple(arguments.elsewhere))
+            write_trial_artefact(arguments.artefact, sources, judged, quantize=not arguments.float)
 
 
 if __name__ == "__main__":

@@ -8,9 +8,10 @@ openai/whisper-tiny.en, which is fetched once.
 A look at another recipe: --set network.pooled=[1,2,3] --trials LOOK 1 2
 
 With --scores FOLDER all that scripts/score_trials.py says of the finished trials is written;
-with --artefact FILE the last trial named becomes a model, calibrated by what the finished trials
-said of voices held out, or by what --judged FOLDER keeps of earlier ones of the same plan. Killed,
-the same command goes on after the last whole epoch of a trial.
+with --artefact FILE the last trial named becomes a model, with the scores of the finished trials,
+or those that --judged FOLDER keeps of earlier ones of the same plan, and calibrated by them, or by
+--elsewhere FOLDER: its scores on corpora left out whole. Killed, the same command goes on after the
+last whole epoch of a trial.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ import time
 from pathlib import Path
 
 from emovox.corpora import write_manifest
-from emovox.study.trials.artefact import TrialSource, write_trial_artefact
+from emovox.study.trials.artefact import Judged, TrialSource, write_trial_artefact
 from emovox.study.trials.plan import read_trials
 from emovox.study.trials.report import ReportOptions, write_comparison, write_scores
 from emovox.study.trials.run import divide, prepare_plan, run_trial
@@ -44,6 +45,9 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--artefact", type=Path, help="write this trial's network there (.onnx)")
     parser.add_argument("--judged", type=Path, help="its scores: those that --scores wrote there")
+    parser.add_argument(
+        "--elsewhere", type=Path, nargs="+", default=[], help="its scores on corpora left out"
+    )
     parser.add_argument("--float", action="store_true", help="of the artefact's weights: no int8")
     parser.add_argument("--held-out", type=Path, help="write the clips that it held out there")
     parser.add_argument("--scores", type=Path, help="write figures and predictions to this folder")
@@ -85,9 +89,10 @@ def main() -> None:
         # An artefact of one corpus has the scores of its own trial, the others those of all.
         own = plan.get(names[-1])
         same = [name for name, trial in plan.trials.items() if trial.corpora == own.corpora]
-        judged = [arguments.judged] if arguments.judged else [trials / name for name in same]
+        folders = [arguments.judged] if arguments.judged else [trials / name for name in same]
+        said = Judged(tuple(folders), tuple(arguments.elsewhere))
         source = TrialSource(prepared, plan, names[-1], trials, arguments.answers)
-        write_trial_artefact(arguments.artefact, [source], judged, quantize=not arguments.float)
+        write_trial_artefact(arguments.artefact, [source], said, quantize=not arguments.float)
     if arguments.held_out:
         _, tested = divide(prepared.clips, plan.get(names[-1]))
         write_manifest(arguments.held_out, [prepared.clips[i] for i in tested])

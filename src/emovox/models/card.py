@@ -80,7 +80,7 @@ def _describe_calibration(calibration: Calibration) -> str:
         text += f", so that {calibration.error_rate:.0%} of the accepted are wrong"
     if calibration.coverage is not None:
         text += f"; {calibration.coverage:.0%} were accepted"
-    return text + (" (dev speakers)." if calibration.error_rate is not None else ".")
+    return text + (f" ({calibration.fitted_on})." if calibration.error_rate is not None else ".")
 
 
 def _describe_adaptation(adaptation: Adaptation | None) -> str:

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 
 from emovox.emotions import EMOTIONS
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 """Of the artefact: raised whenever an older emovox could not use a newer file."""
 
-READABLE_VERSIONS = (1, 2)
+READABLE_VERSIONS = (1, 2, 3)
 """Older files lack the fields that are marked with the version they came with."""
 
 SINCE = "since"
@@ -117,7 +117,7 @@ class Adaptation:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """From logits to what may be believed; fitted on dev speakers.
+    """From logits to what may be believed; fitted on speakers who did not train.
 
     Attributes
     ----------
@@ -130,10 +130,12 @@ class Calibration:
         The share of wrong ones among the accepted that the threshold was chosen for; None
         where it was not chosen so.
     coverage : float or None, default=None
-        Share of the dev speakers' decisions that the threshold accepts, where measured.
+        Share of their decisions that the threshold accepts, where measured.
     known_temperature : float > 0 or None, default=None
         In the place of ``temperature`` once a voice is fully known; see `get_temperature`.
         None: the same.
+    fitted_on : str, default="dev speakers"
+        Who they were: whose confidences it makes honest.
     """
 
     temperature: float = 1.0
@@ -141,6 +143,7 @@ class Calibration:
     error_rate: float | None = None
     coverage: float | None = None
     known_temperature: float | None = field(default=None, metadata={SINCE: 2})
+    fitted_on: str = field(default="dev speakers", metadata={SINCE: 3})
 
     def get_temperature(self, knowledge: float = 0.0) -> float:
         """Return the temperature for a voice that is known so far.

@@ -45,7 +45,7 @@ def read_metadata(text: str) -> ArtefactMetadata:
     version = raw.get("format_version") if isinstance(raw, dict) else None
     if version not in READABLE_VERSIONS:
         # Before anything else: the other fields may be different ones in another version.
-        readable = " and ".join(map(str, READABLE_VERSIONS))
+        readable = ", ".join(map(str, READABLE_VERSIONS))
         raise ModelIntegrityError(
             f"the artefact has format version {version!r}; this emovox reads {readable}.",
             hint="Export the model again, or install the emovox that wrote it.",

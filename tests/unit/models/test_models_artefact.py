@@ -220,7 +220,7 @@ def test_an_unchanged_artefact_survives_the_same_treatment(path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"format_version": 3}, "format version 3"),
+        ({"format_version": 4}, "format version 4"),
         ({"sampling_rate": 8000}, "sampling_rate is 8000"),
         ({"labels": EMOTIONS[::-1]}, "labels are"),
         ({"population": Population((0.0,), (1.0,))}, "'voice_mean' is .* not .*1"),

@@ -59,10 +59,10 @@ def test_text_that_is_not_json_is_refused(text: str) -> None:
         read_metadata(text)
 
 
-@pytest.mark.parametrize("text", ["[]", "{}", "null", '{"format_version": 3}'])
+@pytest.mark.parametrize("text", ["[]", "{}", "null", '{"format_version": 4}'])
 def test_another_format_version_is_named_before_anything_else(text: str) -> None:
     with pytest.raises(
-        ModelIntegrityError, match=r"format version .* emovox reads 1 and 2"
+        ModelIntegrityError, match=r"format version .* emovox reads 1, 2, 3"
     ) as info:
         read_metadata(text)
     assert info.value.hint
@@ -76,6 +76,16 @@ def test_a_file_of_the_first_version_lacks_what_came_later() -> None:
     read = read_metadata(json.dumps(raw | {"format_version": 1}))
     assert read.calibration == Calibration(temperature=2.0)
     assert read.calibration.get_temperature(0.9) == pytest.approx(2.0)
+
+
+def test_a_file_of_the_second_version_was_calibrated_on_dev_speakers() -> None:
+    raw = json.loads(make_tiny_metadata(calibration=Calibration(fitted_on="corpora")).to_json())
+    assert read_metadata(json.dumps(raw)).calibration.fitted_on == "corpora"
+    del raw["calibration"]["fitted_on"]
+    with pytest.raises(ModelIntegrityError, match="calibration lacks fitted_on"):
+        read_metadata(json.dumps(raw))
+    read = read_metadata(json.dumps(raw | {"format_version": 2}))
+    assert read.calibration.fitted_on == "dev speakers"
 
 
 def test_the_temperature_goes_with_the_knowledge_of_the_voice() -> None:

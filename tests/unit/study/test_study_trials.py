@@ -1,3 +1,4 @@
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,12 @@ from emovox.corpora import write_manifest
 from emovox.errors import ConfigError, ManifestError
 from emovox.models import Artefact, get_model, load_artefact
 from emovox.study.trials.answers import write_trial_answers
-from emovox.study.trials.artefact import TrialSource, renew_artefact, write_trial_artefact
+from emovox.study.trials.artefact import (
+    Judged,
+    TrialSource,
+    renew_artefact,
+    write_trial_artefact,
+)
 from emovox.study.trials.join import join_predictions
 from emovox.study.trials.plan import read_trials
 from emovox.study.trials.report import write_scores
@@ -152,7 +158,8 @@ def test_the_last_trial_becomes_a_model_that_predicts(study: Path) -> None:
     prepared = prepare_plan(plan, study / "manifest.csv", shop)
     folders = [run_trial(plan, name, prepared, study / "trials") for name in plan.trials]
     path = study / "emovox-tiny.onnx"
-    write_trial_artefact(path, [TrialSource(prepared, plan, "final", study / "trials")], folders)
+    source, judged = TrialSource(prepared, plan, "final", study / "trials"), Judged(tuple(folders))
+    write_trial_artefact(path, [source], judged)
     recognizer = Recognizer(path)
     metadata = recognizer.metadata
     assert metadata.emotions == ("happy", "sad", "angry")
@@ -165,9 +172,8 @@ def test_the_last_trial_becomes_a_model_that_predicts(study: Path) -> None:
     assert adapted.recognize(clip).probabilities != decision.probabilities
     # Renewed on other predictions: other scores, the rest as it was.
     exact, renewed = study / "exact.onnx", study / "renewed.onnx"
-    source = TrialSource(prepared, plan, "final", study / "trials")
-    write_trial_artefact(exact, [source], folders, quantize=False)
-    renew_artefact(renewed, exact, folders[:1])
+    write_trial_artefact(exact, [source], judged, quantize=False)
+    renew_artefact(renewed, exact, Judged(tuple(folders[:1])))
     before, after = load_artefact(exact), load_artefact(renewed)
     assert before.metadata.scores[0].n_folds == 2
     assert after.metadata.scores[0].n_folds == 1
@@ -176,9 +182,24 @@ def test_the_last_trial_becomes_a_model_that_predicts(study: Path) -> None:
     _check_alike(before, after)
 
 
+def test_confidences_are_fitted_where_no_corpus_was_heard(study: Path) -> None:
+    plan = read_trials(study / "plan.toml")
+    shop = Workshop(encoder=study / "e.safetensors", folder=study / "out")
+    prepared = prepare_plan(plan, study / "manifest.csv", shop)
+    one, other = (run_trial(plan, name, prepared, study / "trials") for name in ("a", "b"))
+    both, alone = Judged((one,), (other,)), Judged((other,))
+    assert both.score() == (*Judged((one,)).score(), *alone.score())
+    assert both.calibrate() == dataclasses.replace(
+        alone.calibrate(), fitted_on="corpora that no training heard"
+    )
+    assert both.calibrate().temperature != Judged((one,)).calibrate().temperature
+
+
 def test_renewing_keeps_8_bit_weights_to_the_last(study: Path) -> None:
     packaged = get_model("emovox-nano")
-    renew_artefact(study / "nano.onnx", packaged, [_REPOSITORY / "docs/results/recognizer/nano"])
+    renew_artefact(
+        study / "nano.onnx", packaged, Judged((_REPOSITORY / "docs/results/recognizer/nano",))
+    )
     _check_alike(load_artefact(packaged), load_artefact(study / "nano.onnx"))
     assert (study / "nano.onnx").stat().st_size < 1.02 * packaged.stat().st_size
 
@@ -210,7 +231,7 @@ def test_networks_side_by_side_are_scored_and_become_one_model(study: Path) -> N
     ]
     np.testing.assert_allclose(joined.logits[5], np.mean(means, axis=0)[0], atol=0.01)
     path = study / "emovox-both.onnx"
-    write_trial_artefact(path, runs, [study / "joined"])
+    write_trial_artefact(path, runs, Judged((study / "joined",)))
     recognizer = Recognizer(path)
     assert recognizer.metadata.encoder.name.count(" + ") == 1
     assert len(recognizer.metadata.population.mean) == sum(
@@ -258,7 +279,7 @@ def test_a_piece_of_an_encoder_learns_from_what_trained_networks_answer(study: P
         run_trial(untaught, "a", prepared, study / "taught")
     path = study / "emovox-piece.onnx"
     source = TrialSource(prepared, plan, "a", study / "taught", study / "answers")
-    write_trial_artefact(path, [source], [folder])
+    write_trial_artefact(path, [source], Judged((folder,)))
     network, artefact = read_network(path)
     assert artefact.metadata.encoder.name == "an encoder cut from mine"
     assert network.encoder.shape == load_encoder(piece)[0].shape

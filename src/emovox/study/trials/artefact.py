@@ -14,6 +14,7 @@ from emovox.errors import ConfigError
 from emovox.files import hash_file
 from emovox.models import (
     ArtefactMetadata,
+    Calibration,
     Encoder,
     Population,
     Score,
@@ -69,8 +70,38 @@ class TrialSource:
         return self.plan.get(self.name)
 
 
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """Folders of predictions for who was held out, as trials or ``write_scores`` leave them.
+
+    Attributes
+    ----------
+    speakers : tuple of Path
+        Speakers were held out, of corpora that trained.
+    corpora : tuple of Path
+        Whole corpora were. A user's recording is of none that trained: where there are any, they
+        alone calibrate.
+    """
+
+    speakers: tuple[Path, ...]
+    corpora: tuple[Path, ...] = ()
+
+    def score(self) -> tuple[Score, ...]:
+        """Return all figures."""
+        # Apart: a corpus that is left out is judged among the emotions that others have.
+        parts = [read_trial_predictions(part) for part in (self.speakers, self.corpora) if part]
+        scores = [score for part in parts for score in score_protocols(part)]
+        return tuple(_to_score(score) for score in scores if score.voice in _TOLD)
+
+    def calibrate(self) -> Calibration:
+        """Return temperatures and threshold."""
+        predictions = read_trial_predictions(self.corpora or self.speakers, among_all=True)
+        fitted_on = "corpora that no training heard" if self.corpora else "speakers held out"
+        return dataclasses.replace(fit_calibration(predictions), fitted_on=fitted_on)
+
+
 def write_trial_artefact(
-    path: Path, sources: Sequence[TrialSource], judged: Sequence[Path], *, quantize: bool = True
+    path: Path, sources: Sequence[TrialSource], judged: Judged, *, quantize: bool = True
 ) -> None:
     """Write the network of a trial as an artefact, or those of several side by side.
 
@@ -80,8 +111,8 @@ def write_trial_artefact(
         Where to; its stem is the model's name.
     sources : sequence of TrialSource
         One, or several that were trained on the same clips.
-    judged : sequence of Path
-        Folders of predictions for speakers held out, for calibration and scores.
+    judged : Judged
+        For scores and calibration.
     quantize : bool, default=True
         With int8 weights.
 
@@ -109,14 +140,14 @@ def write_trial_artefact(
         data_sha256=_hash_clips(clips),
         seed=seed,
         code_version=version("emovox"),
-        scores=_score(judged),
+        scores=judged.score(),
         encoder=Encoder(
             name=" + ".join(name_encoder(source.prepared.encoder) for source in sources),
             licence=_LICENCE,
             sha256=" + ".join(hash_file(source.prepared.encoder) for source in sources),
         ),
         adaptation=ADAPTATION,
-        calibration=fit_calibration(read_trial_predictions(judged, among_all=True)),
+        calibration=judged.calibrate(),
         shortest_s=SHORTEST_S,
     )
     precise = [
@@ -127,7 +158,7 @@ def write_trial_artefact(
     export_speech(path, put_together(networks), metadata, quantize=quantize, precise=precise)
 
 
-def renew_artefact(path: Path, start: Path, judged: Sequence[Path]) -> None:
+def renew_artefact(path: Path, start: Path, judged: Judged) -> None:
     """Write an artefact's networks anew: the same weights in today's graph, as new predictions say.
 
     Parameters
@@ -136,8 +167,8 @@ def renew_artefact(path: Path, start: Path, judged: Sequence[Path]) -> None:
         Where to; its stem is the model's name.
     start : Path
         The artefact as it was; may be ``path``.
-    judged : sequence of Path
-        As for ``write_trial_artefact``.
+    judged : Judged
+        For scores and calibration.
 
     Raises
     ------
@@ -149,8 +180,8 @@ def renew_artefact(path: Path, start: Path, judged: Sequence[Path]) -> None:
         artefact.metadata,
         name=path.stem,
         code_version=version("emovox"),
-        scores=_score(judged),
-        calibration=fit_calibration(read_trial_predictions(judged, among_all=True)),
+        scores=judged.score(),
+        calibration=judged.calibrate(),
         seal=UNSEALED,
     )
     quantize, precise = is_quantized(start), list_precise(start)
@@ -183,11 +214,6 @@ def _hash_clips(clips: Sequence[Clip]) -> str:
     """Return a hash of which recordings were trained on, whatever their order."""
     lines = sorted(f"{clip.sha256} {clip.emotion}" for clip in clips)
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
-
-
-def _score(judged: Sequence[Path]) -> tuple[Score, ...]:
-    scores = score_protocols(read_trial_predictions(judged))
-    return tuple(_to_score(score) for score in scores if score.voice in _TOLD)
 
 
 def _to_score(score: ProtocolScore) -> Score:

@@ -128,7 +128,7 @@ def _say_way(row: Row) -> list[str]:
 def _say_fit(fit: Row) -> list[str]:
     known = fit["known_temperature"]
     return [
-        f"Fitted on all speakers at once, as the artefact carries it: temperature "
+        f"Fitted on all speakers at once: temperature "
         f"{fit['temperature']:.3f} for an unknown voice"
         + (f", {known:.3f} for one that is fully known" if known is not None else "")
         + f"; threshold {fit['threshold']:.3f}, which accepts {fit['coverage']:.0%}.",
