@@ -37,7 +37,10 @@ def main() -> None:
     )
     plan = read_trials(arguments.plan, arguments.set)
     encoder = prune_planned(plan, arguments.manifest, shop)
-    write_encoder(arguments.pruned, encoder, origin=f"cut from {name_encoder(arguments.encoder)}")
+    # Their licences bind the piece too.
+    corpora = ", ".join(plan.pruning.corpora or plan.scope.corpora)
+    origin = f"cut from {name_encoder(arguments.encoder)} on clips of {corpora}"
+    write_encoder(arguments.pruned, encoder, origin=origin)
 
 
 if __name__ == "__main__":

@@ -80,9 +80,9 @@ def main() -> None:
         "half of RAVDESS, two thirds to four fifths of the others. Two of five folds; corpora of "
         "one tested speaker are left out. 95 % intervals by speaker.\n\n"
         f"{format_table(header, rows)}\n"
-        "    python scripts/train_recognizer.py scripts/recognizer.toml manifest.csv --encoder "
-        f"whisper-tiny.en-encoder.safetensors --out RUN {' '.join(TRIALS)}\n"
-        "    python scripts/score_sentences.py RUN/trials --out OUT\n"
+        "Trained by the commands of [the recognizer](../../recognizer.md), trials "
+        f"{', '.join(TRIALS)}; then\n\n"
+        "    python scripts/score_sentences.py TRIALS --out OUT\n"
     )
     arguments.out.mkdir(parents=True, exist_ok=True)
     kept: dict[str, Any] = {name: pairs.columns[name] for name in KEPT}

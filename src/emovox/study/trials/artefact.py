@@ -220,7 +220,7 @@ def _to_score(score: ProtocolScore) -> Score:
     voice = "" if score.voice == "unknown" else f", voice known from {score.voice} clips"
     return Score(
         metric="uar",
-        value=round(score.uar, 4),
+        value=round(score.uar, 6),
         protocol=score.protocol + voice,
         corpus=score.corpus,
         n_folds=score.n_folds,
