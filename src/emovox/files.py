@@ -6,8 +6,10 @@ import hashlib
 import os
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from emovox.errors import ParameterError
 
 
 @contextmanager
@@ -26,16 +28,33 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
     ------
     Path
         Where to write it. It keeps the suffix of ``path``.
+
+    Raises
+    ------
+    ParameterError
+        If it cannot be written there.
     """
     target = Path(path)
-    target.parent.mkdir(parents=True, exist_ok=True)
     # Not tempfile: its files are readable by their owner alone, and a result is to be shared.
     temporary = target.with_name(f".{target.stem[:40]}-{secrets.token_hex(4)}{target.suffix}")
     try:
+        target.parent.mkdir(parents=True, exist_ok=True)
         yield temporary
         temporary.replace(target)
+    except OSError as error:
+        # What the block reads may be missing too: that is another error.
+        named = Path(error.filename) if isinstance(error.filename, str) else temporary
+        if named != temporary and not target.absolute().is_relative_to(named.absolute()):
+            raise
+        exists = isinstance(error, FileExistsError)
+        why = f"{named} is no folder" if exists else error.strerror or error
+        raise ParameterError(
+            f"cannot write {target}: {why}.",
+            hint="Is there room, and may you write there? Or give another place.",
+        ) from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):  # there is none where it could not be made
+            temporary.unlink(missing_ok=True)
 
 
 def write_text(path: str | os.PathLike[str], text: str) -> None:

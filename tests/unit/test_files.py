@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from emovox.errors import ParameterError
 from emovox.files import hash_file, replacing, write_text
 
 
@@ -35,3 +36,18 @@ def test_failure_keeps_the_old_file(tmp_path: Path) -> None:
 def test_hash_is_sha256_of_the_bytes(tmp_path: Path) -> None:
     write_text(tmp_path / "a", "ä")
     assert hash_file(tmp_path / "a") == hashlib.sha256("ä".encode()).hexdigest()
+
+
+def test_where_nothing_can_be_written_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(ParameterError, match=r"cannot write .*a\.txt: .*file is no folder"):
+        write_text(tmp_path / "file" / "a.txt", "x")
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(ParameterError, match=r"cannot write .*folder: "):
+        write_text(tmp_path / "folder", "x")
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["file", "folder"]
+
+
+def test_what_is_missing_elsewhere_is_another_error(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError), replacing(tmp_path / "a.txt") as temporary:
+        temporary.write_text((tmp_path / "gone").read_text())

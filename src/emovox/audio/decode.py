@@ -145,7 +145,10 @@ def _count(duration_s: float | None, rate: int) -> int:
 
 
 def _too_large(info: AudioInfo, n_samples: int, max_duration_s: float) -> TooLargeError:
-    hint = "Read a part (offset_s, duration_s), read it in blocks, or raise max_duration_s."
+    hint = (
+        "'emovox timeline' takes any length; in Python read a part (offset_s, duration_s), read it "
+        "in blocks, or raise max_duration_s."
+    )
     if info.n_samples < 0:
         # It does not say its length, and no more than the limit has been read.
         message = f"{info.name} holds more than the {max_duration_s:,g} s that are read at once."

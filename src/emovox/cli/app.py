@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from typing import Any
 
 import click
 
-from emovox.errors import EmovoxError, suggest
+from emovox.errors import EmovoxError, ParameterError, suggest
 
 # Command -> (module, one line for --help). A module is imported when its command is called.
 _COMMANDS = {
@@ -100,8 +101,11 @@ def run(arguments: list[str] | None = None) -> int:
         if error.hint:
             click.echo(f"  {error.hint}", err=True)
         return error.exit_code
-    except BrokenPipeError:
-        # The reader of our output went away (| head): nothing is wrong with us.
-        sys.stderr.close()
+    except OSError as error:
+        what = os.fsdecode(error.filename) if error.filename else "a file"
+        click.echo(f"Error: {what} cannot be used: {error.strerror or error}.", err=True)
+        return ParameterError.exit_code
+    except SystemExit:
+        # All that click leaves so: the reader of our output went away (| head). Nothing is wrong.
         return 0
     return result if isinstance(result, int) else 0

@@ -8,7 +8,7 @@ import click
 
 
 @click.command()
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=click.Path(readable=False, path_type=Path))
 @click.option(
     "--out", "folder", required=True, type=click.Path(path_type=Path), help="Folder to write to."
 )

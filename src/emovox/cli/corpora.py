@@ -61,7 +61,7 @@ def _show_corpus(name: str) -> None:
 
 
 @command.command("index")
-@click.argument("path", type=click.Path())
+@click.argument("path", type=click.Path(readable=False))
 @click.option("--corpus", help="Take clips of this corpus only; default: of any known one.")
 @click.option("--folders", is_flag=True, help="PATH has a folder for each emotion.")
 @click.option("--out", required=True, type=click.Path(), help="Manifest to write: .csv, .parquet.")
@@ -174,7 +174,7 @@ def _show_findings(title: str, findings: Sequence[LeftOut] | Sequence[Note], det
 
 
 @command.command("export")
-@click.argument("manifest", type=click.Path(path_type=Path))
+@click.argument("manifest", type=click.Path(readable=False, path_type=Path))
 @click.option(
     "--format",
     "layout",
@@ -198,7 +198,7 @@ def export_command(manifest: Path, layout: str, out: Path) -> None:
 
 
 @command.command("check")
-@click.argument("folder", type=click.Path())
+@click.argument("folder", type=click.Path(readable=False))
 @click.option("--corpus", help="Compare with this corpus only.")
 @click.option("--jobs", type=click.IntRange(min=1), help="Threads; default: one a core.")
 @click.option("--details", is_flag=True, help="Name every file.")
@@ -206,7 +206,7 @@ def check_command(folder: str, corpus: str | None, jobs: int | None, details: bo
     """Compare the files below FOLDER with the published checksums.
 
     Files in another encoding (mp3, opus) cannot be compared, and are counted apart. The exit code
-    is 6 if a file is changed, missing, or a Git LFS pointer.
+    is 6 if a file is changed, missing, unreadable, or a Git LFS pointer.
     """
     from emovox.corpora import check_corpus
     from emovox.errors import CorpusError
@@ -218,6 +218,7 @@ def check_command(folder: str, corpus: str | None, jobs: int | None, details: bo
         "changed": report.changed,
         "in another encoding, not comparable": report.re_encoded,
         'Git LFS pointers, run "git lfs pull"': report.pointers,
+        "unreadable": report.unreadable,
         "not published under this name": report.unknown,
         "missing": report.missing,
     }
@@ -227,7 +228,8 @@ def check_command(folder: str, corpus: str | None, jobs: int | None, details: bo
             click.echo(f"{len(names)} {title}")
         for name in names if details else ():
             click.echo(f"    {name}")
-    return CorpusError.exit_code if report.changed or report.pointers or report.missing else 0
+    faults = (report.changed, report.pointers, report.unreadable, report.missing)
+    return CorpusError.exit_code if any(faults) else 0
 
 
 @command.command("fetch")

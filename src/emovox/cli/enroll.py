@@ -7,7 +7,7 @@ import click
 
 @click.command("enroll")
 @click.argument("name", required=False)
-@click.argument("files", nargs=-1, type=click.Path())
+@click.argument("files", nargs=-1, type=click.Path(readable=False))
 @click.option(
     "--model",
     show_default="emovox-small",

@@ -12,7 +12,7 @@ from emovox.cli.progress import progress_bar
 
 
 @click.command("evaluate")
-@click.argument("manifest", type=click.Path(path_type=Path))
+@click.argument("manifest", type=click.Path(readable=False, path_type=Path))
 @click.option(
     "--model",
     show_default="emovox-small",
@@ -51,13 +51,15 @@ def command(
     seed: int,
     jobs: int,
     out: Path | None,
-) -> None:
+) -> int:
     """Judge all labelled recordings of MANIFEST and say how good the decisions are.
 
     UAR, accuracy, calibration, what refusing doubtful decisions brings, all of it by corpus, sex,
     age and race, with intervals that resample speakers. Prints the report; with --out also
-    writes it, with its figures and the predictions.
+    writes it, with its figures and the predictions. The exit code is 3 if a recording could not be
+    read.
     """
+    from emovox.errors import AudioError
     from emovox.study.evaluation import (
         Acquaintance,
         EvaluationOptions,
@@ -83,3 +85,6 @@ def command(
         click.echo("\n".join(line for line in lines if not line.startswith("![")))
     else:
         click.echo(write_evaluation(results, out))
+    for message in outcome.failed:
+        click.echo(f"left out: {message}", err=True)
+    return AudioError.exit_code if outcome.failed else 0

@@ -11,7 +11,7 @@ from emovox.errors import AudioError
 
 
 @click.command("features")
-@click.argument("manifest", type=click.Path())
+@click.argument("manifest", type=click.Path(readable=False))
 @click.option(
     "--set", "set_name", default="notebook", show_default=True, help="Feature set to compute."
 )

@@ -22,8 +22,12 @@ if TYPE_CHECKING:
 
 
 @click.command("predict")
-@click.argument("paths", nargs=-1, type=click.Path())
-@click.option("--manifest", type=click.Path(), help="A manifest names the recordings, not PATHS.")
+@click.argument("paths", nargs=-1, type=click.Path(readable=False))
+@click.option(
+    "--manifest",
+    type=click.Path(readable=False),
+    help="A manifest names the recordings, not PATHS.",
+)
 @click.option(
     "--model",
     show_default="emovox-small",

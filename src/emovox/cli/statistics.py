@@ -12,7 +12,7 @@ from emovox.errors import AudioError
 
 
 @click.command("statistics")
-@click.argument("manifest", type=click.Path())
+@click.argument("manifest", type=click.Path(readable=False))
 @click.option(
     "--features",
     "set_name",

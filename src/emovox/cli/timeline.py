@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @click.command("timeline")
-@click.argument("file", type=click.Path())
+@click.argument("file", type=click.Path(readable=False))
 @click.option(
     "--model",
     show_default="emovox-small",

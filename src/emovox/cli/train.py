@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @click.command("train")
-@click.argument("manifest", type=click.Path(path_type=Path))
+@click.argument("manifest", type=click.Path(readable=False, path_type=Path))
 @click.option(
     "--model", metavar="NAME", help="notebook_cnn, deep_cnn, lstm, time_cnn, logistic or mlp."
 )
@@ -169,7 +169,7 @@ def _show_own(result: OwnResult) -> None:
         err=True,
     )
     if not result.n_steps:
-        click.echo("nothing helped: the file is the model it started from", err=True)
+        click.echo("nothing helped: the weights are those it started from", err=True)
 
 
 def _show_epoch(record: EpochRecord) -> None:

@@ -34,6 +34,8 @@ class CheckReport:
         cannot be compared.
     pointers : tuple of str
         Git LFS pointers: the recording itself has yet to be pulled.
+    unreadable : tuple of str
+        Files with a published name that cannot be opened, such as links to nothing.
     unknown : tuple of str
         Recordings that were not published under this name.
     missing : tuple of str
@@ -45,13 +47,15 @@ class CheckReport:
     changed: tuple[str, ...] = ()
     re_encoded: tuple[str, ...] = ()
     pointers: tuple[str, ...] = ()
+    unreadable: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
     missing: tuple[str, ...] = field(default=(), repr=False)
 
     @property
     def is_whole(self) -> bool:
         """Whether every published file is there, unchanged."""
-        return not (self.changed or self.re_encoded or self.pointers or self.missing)
+        faults = (self.changed, self.re_encoded, self.pointers, self.unreadable, self.missing)
+        return not any(faults)
 
 
 def check_corpus(
@@ -121,9 +125,12 @@ def check_corpus(
 
 
 def _compare(path: Path, published: Published) -> str:
-    with path.open("rb") as stream:
-        if stream.read(len(LFS_POINTER)) == LFS_POINTER:
-            return "pointers"
-    if path.suffix.lower() != PurePosixPath(published.file).suffix:
-        return "re_encoded"
-    return "ok" if hash_file(path) == published.sha256 else "changed"
+    try:
+        with path.open("rb") as stream:
+            if stream.read(len(LFS_POINTER)) == LFS_POINTER:
+                return "pointers"
+        if path.suffix.lower() != PurePosixPath(published.file).suffix:
+            return "re_encoded"
+        return "ok" if hash_file(path) == published.sha256 else "changed"
+    except OSError:
+        return "unreadable"

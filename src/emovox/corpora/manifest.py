@@ -11,7 +11,9 @@ import csv
 import math
 import os
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +64,10 @@ def read_manifest(path: str | os.PathLike[str]) -> tuple[Clip, ...]:
         or a value is not allowed; the message names the line.
     """
     source = Path(path)
-    return rows_to_clips(read_csv(source), source.parent)
+    rows = read_csv(source)
+    return rows_to_clips(
+        rows.values(), source.parent, places=[f"{source}, line {line}" for line in rows]
+    )
 
 
 def write_manifest(path: str | os.PathLike[str], clips: Sequence[Clip]) -> None:
@@ -90,8 +95,14 @@ def write_manifest(path: str | os.PathLike[str], clips: Sequence[Clip]) -> None:
         writer.writerows(rows)
 
 
-def read_csv(path: Path) -> list[dict[str, str]]:
-    """Read any CSV table with a header; raise ManifestError where it is none."""
+def read_csv(path: Path) -> dict[int, dict[str, str]]:
+    """Read any CSV table with a header; raise ManifestError where it is none.
+
+    Returns
+    -------
+    dict of int to dict
+        The line in which a row ends -> column -> cell.
+    """
     try:
         with path.open("rb") as stream:
             if stream.read(4) == _PARQUET_MAGIC:
@@ -103,7 +114,11 @@ def read_csv(path: Path) -> list[dict[str, str]]:
             reader = csv.DictReader(text, strict=True)
             if not reader.fieldnames:
                 raise ManifestError(f"{path}: empty; the first line must name the columns.")
-            return [_complete_row(row, reader.line_num) for row in reader]
+            twice = [name for name, n in Counter(reader.fieldnames).items() if name and n > 1]
+            if twice:
+                raise ManifestError(f"{path}: the column {twice[0]!r} stands there twice.")
+            numbered = ((reader.line_num, row) for row in reader)
+            return {line: _complete_row(row, f"{path}, line {line}") for line, row in numbered}
     except FileNotFoundError:
         raise ManifestError(
             f"no manifest at {path}.", hint="Make one with: emovox corpora index DIR --out FILE"
@@ -113,14 +128,16 @@ def read_csv(path: Path) -> list[dict[str, str]]:
             f"{path} is a folder, not a manifest.",
             hint="Make one with: emovox corpora index DIR --out FILE",
         ) from None
+    except OSError as error:
+        raise ManifestError(f"{path} cannot be read: {error.strerror or error}.") from error
     except (UnicodeDecodeError, csv.Error) as error:
         raise ManifestError(f"{path}: not a CSV table in UTF-8 ({error}).") from error
 
 
-def _complete_row(row: dict[Any, Any], line: int) -> dict[str, str]:
+def _complete_row(row: dict[Any, Any], place: str) -> dict[str, str]:
     # csv puts surplus cells under None and fills missing ones with None.
     if None in row or None in row.values():
-        raise ManifestError(f"line {line}: the number of cells differs from the header's.")
+        raise ManifestError(f"{place}: the number of cells differs from the header's.")
     return row
 
 
@@ -172,7 +189,10 @@ def _clip_to_row(clip: Clip, extra: Sequence[str], base: Path | None) -> dict[st
 
 
 def rows_to_clips(
-    rows: Iterable[Mapping[str, Any]], folder: str | os.PathLike[str] = ""
+    rows: Iterable[Mapping[str, Any]],
+    folder: str | os.PathLike[str] = "",
+    *,
+    places: Iterable[str] | None = None,
 ) -> tuple[Clip, ...]:
     """Return the clips that rows of a manifest describe.
 
@@ -182,21 +202,24 @@ def rows_to_clips(
         Column -> value. None and NaN count as empty.
     folder : path-like
         What relative paths are relative to.
+    places : iterable of str, optional
+        Where each row stands, for messages; ``line 2`` and so on without it.
 
     Raises
     ------
     ManifestError
         If the column ``path`` is missing, a clip is named twice or a value is not allowed; the
-        message names the line (the header is line 1).
+        message says where.
     """
     base = Path(folder)
     clips = []
-    lines: dict[str, int] = {}
-    for line, row in enumerate(rows, start=2):
-        clip = _row_to_clip({name: to_text(value) for name, value in row.items()}, base, line)
-        if clip.path in lines:
-            raise ManifestError(f"line {line}: {clip.path} stands in line {lines[clip.path]} too.")
-        lines[clip.path] = line
+    first: dict[str, str] = {}
+    where = (f"line {line}" for line in count(2)) if places is None else places
+    for place, row in zip(where, rows, strict=places is not None):
+        clip = _row_to_clip({name: to_text(value) for name, value in row.items()}, base, place)
+        if clip.path in first:
+            raise ManifestError(f"{place}: {clip.path} stands in {first[clip.path]} too.")
+        first[clip.path] = place
         clips.append(clip)
     return tuple(clips)
 
@@ -208,20 +231,20 @@ def to_text(value: Any) -> str:
     return str(value).strip()
 
 
-def _row_to_clip(row: dict[str, str], base: Path, line: int) -> Clip:
+def _row_to_clip(row: dict[str, str], base: Path, place: str) -> Clip:
     if "path" not in row:
         raise ManifestError(
             f"no column 'path'; the columns are: {', '.join(row)}.",
             hint="A table of your own becomes a manifest with: emovox corpora index TABLE",
         )
     if not row["path"]:
-        raise ManifestError(f"line {line}: the path is empty.")
-    _require_known("emotion", row.get("emotion", ""), EMOTIONS, line)
-    _require_known("sex", row.get("sex", ""), SEXES, line)
+        raise ManifestError(f"{place}: the path is empty.")
+    _require_known("emotion", row.get("emotion", ""), EMOTIONS, place)
+    _require_known("sex", row.get("sex", ""), SEXES, place)
     sha256 = row.get("sha256", "").lower()
     if sha256 and not _SHA256.fullmatch(sha256):
-        raise ManifestError(f"line {line}: sha256 {sha256!r} is not 64 hexadecimal digits.")
-    age = parse_number("age", row.get("age", ""), line)
+        raise ManifestError(f"{place}: sha256 {sha256!r} is not 64 hexadecimal digits.")
+    age = parse_number("age", row.get("age", ""), place)
     return Clip(
         path=str(base / row["path"]),
         corpus=row.get("corpus", ""),
@@ -232,18 +255,18 @@ def _row_to_clip(row: dict[str, str], base: Path, line: int) -> Clip:
         emotion=row.get("emotion", ""),
         intensity=row.get("intensity", ""),
         sentence=row.get("sentence", ""),
-        duration_s=parse_number("duration_s", row.get("duration_s", ""), line),
+        duration_s=parse_number("duration_s", row.get("duration_s", ""), place),
         sha256=sha256,
         extra={name: value for name, value in row.items() if name not in COLUMNS},
     )
 
 
-def _require_known(column: str, value: str, legal: Sequence[str], line: int) -> None:
+def _require_known(column: str, value: str, legal: Sequence[str], place: str) -> None:
     if value and value not in legal:
-        raise ManifestError(f"line {line}: unknown {column} {value!r}.", hint=suggest(value, legal))
+        raise ManifestError(f"{place}: unknown {column} {value!r}.", hint=suggest(value, legal))
 
 
-def parse_number(column: str, text: str, line: int) -> float | None:
+def parse_number(column: str, text: str, place: str) -> float | None:
     """Return a number of 0 or more, or None for an empty cell; else raise ManifestError."""
     if not text:
         return None
@@ -252,5 +275,5 @@ def parse_number(column: str, text: str, line: int) -> float | None:
     except ValueError:
         number = math.nan
     if not (math.isfinite(number) and number >= 0):
-        raise ManifestError(f"line {line}: {column} {text!r} is not a number of 0 or more.")
+        raise ManifestError(f"{place}: {column} {text!r} is not a number of 0 or more.")
     return number

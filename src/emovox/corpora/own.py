@@ -93,17 +93,16 @@ def index_table(
         If no recording can be used.
     """
     source = Path(path)
-    table = [
-        {name: to_text(value) for name, value in row.items()}
-        for row in (read_csv(source) if rows is None else rows)
-    ]
+    given = read_csv(source) if rows is None else dict(enumerate(rows, start=2))
+    places = [f"{source}, line {line}" for line in given]
+    table = [{name: to_text(value) for name, value in row.items()} for row in given.values()]
     columns = _find_columns(source, table)
     emotions = _understand_emotions([row[columns["emotion"]] for row in table], words or {})
     candidates: list[Candidate] = []
     left_out: list[LeftOut] = []
-    for line, (row, emotion) in enumerate(zip(table, emotions, strict=True), start=2):
-        candidate = _read_row(source, row, columns, emotion, line)
-        part = take_part(candidate, row, line, None if options is None else options.segments)
+    for place, row, emotion in zip(places, table, emotions, strict=True):
+        candidate = _read_row(source, row, columns, emotion, place)
+        part = take_part(candidate, row, place, None if options is None else options.segments)
         if isinstance(part, Candidate):
             candidates.append(part)
         else:
@@ -213,24 +212,24 @@ def _understand_emotions(given: Sequence[str], words: Mapping[str, str]) -> list
 
 
 def _read_row(
-    source: Path, row: Mapping[str, str], columns: Mapping[str, str], emotion: str, line: int
+    source: Path, row: Mapping[str, str], columns: Mapping[str, str], emotion: str, place: str
 ) -> Candidate:
     values = {name: row[column] for name, column in columns.items()}
     if not values["path"]:
-        raise ManifestError(f"{source}, line {line}: the path is empty.")
+        raise ManifestError(f"{place}: the path is empty.")
     sex = values.get("sex", "").lower()
     if sex not in _SEXES:
         raise ManifestError(
-            f"{source}, line {line}: unknown sex {sex!r}.", hint="Known: female, male, or nothing."
+            f"{place}: unknown sex {sex!r}.", hint="Known: female, male, or nothing."
         )
-    age = parse_number("age", values.get("age", ""), line)
+    age = parse_number("age", values.get("age", ""), place)
     corpus = values.get("corpus") or source.stem
     speaker = values.get("speaker_id", "").removeprefix(f"{corpus}-")
     taken = {*columns.values(), *_MEASURED}
     taken |= {name for name in row if name.strip().lower() in (START, END)}
     parsed = ParsedName(
         # Rows that name one file are told apart, and then compared by its bytes.
-        key=f"line {line}",
+        key=place.removeprefix(f"{source}, "),
         speaker=speaker,
         emotion=emotion,
         sex=_SEXES[sex],

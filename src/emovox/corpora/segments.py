@@ -60,7 +60,7 @@ class Segment:
             return False
 
 
-def parse_time(column: str, text: str, line: int) -> float | None:
+def parse_time(column: str, text: str, place: str) -> float | None:
     """Return seconds, or None for an empty cell or NaT.
 
     A number is seconds, as audformat reads it; ``0 days 00:00:01.5``, ``00:00:01.5``, ``1.5s``
@@ -80,7 +80,7 @@ def parse_time(column: str, text: str, line: int) -> float | None:
     clock = _CLOCK.fullmatch(word)
     if clock is None:
         raise ManifestError(
-            f"line {line}: {column} {text!r} is no time of 0 or more.",
+            f"{place}: {column} {text!r} is no time of 0 or more.",
             hint="Write seconds, or 0 days 00:00:01.5; nothing means the end of the recording.",
         )
     days, hours, minutes, seconds = (float(part or 0) for part in clock.groups())
@@ -88,7 +88,7 @@ def parse_time(column: str, text: str, line: int) -> float | None:
 
 
 def take_part(
-    candidate: Candidate, row: Mapping[str, str], line: int, folder: str | os.PathLike[str] | None
+    candidate: Candidate, row: Mapping[str, str], place: str, folder: str | os.PathLike[str] | None
 ) -> Candidate | LeftOut:
     """Return the clip that a row of a table means: a file, or a part of it cut out.
 
@@ -98,8 +98,8 @@ def take_part(
         The file.
     row : mapping of str to str
         The row; ``start`` and ``end`` where it has them.
-    line : int
-        Of the table, for messages.
+    place : str
+        Of the row, for messages.
     folder : path-like or None
         Where parts are written, each as a file of its own, samples as they are, mixed down.
 
@@ -109,13 +109,13 @@ def take_part(
         If a time is not understood, the end is not after the start, or a part is meant and there
         is no folder.
     """
-    segment = _read_segment(row, line)
+    segment = _read_segment(row, place)
     path, parsed = candidate.path, candidate.parsed
     if parsed.excluded or not path.is_file() or segment.is_whole(path):
         return candidate
     if folder is None:
         raise ManifestError(
-            f"line {line}: {candidate.name} is to be used {segment}; a clip is a whole file.",
+            f"{place}: {candidate.name} is to be used {segment}; a clip is a whole file.",
             hint="Have such parts cut out into files of their own: --segments DIR.",
         )
     try:
@@ -132,14 +132,12 @@ def take_part(
     )
 
 
-def _read_segment(row: Mapping[str, str], line: int) -> Segment:
+def _read_segment(row: Mapping[str, str], place: str) -> Segment:
     times = {name.strip().lower(): value for name, value in row.items()}
-    start = parse_time(START, times.get(START, ""), line) or 0.0
-    end = parse_time(END, times.get(END, ""), line)
+    start = parse_time(START, times.get(START, ""), place) or 0.0
+    end = parse_time(END, times.get(END, ""), place)
     if end is not None and end <= start:
-        raise ManifestError(
-            f"line {line}: the end, {end:g} s, is not after the start, {start:g} s."
-        )
+        raise ManifestError(f"{place}: the end, {end:g} s, is not after the start, {start:g} s.")
     return Segment(start, end)
 
 

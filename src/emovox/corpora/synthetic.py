@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from emovox.audio import write_audio
-from emovox.corpora.manifest import write_manifest
+from emovox.corpora.manifest import read_manifest, write_manifest
 from emovox.corpora.synthetic_style import Voice, draw_voice
 from emovox.corpora.synthetic_text import SENTENCES
 from emovox.corpora.synthetic_voice import SAMPLING_RATE, synthesize_clip
@@ -50,6 +50,8 @@ class SyntheticOptions:
     def __post_init__(self) -> None:
         if self.n_speakers < 1 or self.n_per_emotion < 1:
             raise ParameterError("n_speakers and n_per_emotion must be at least 1.")
+        if self.seed < 0:
+            raise ParameterError(f"the seed is {self.seed}; it must be 0 or more.")
         unknown = sorted(set(self.emotions) - set(EMOTIONS))
         if unknown:
             raise ParameterError(f"unknown emotions {unknown}; known: {', '.join(EMOTIONS)}.")
@@ -76,9 +78,19 @@ def make_synthetic_corpus(
     -------
     Path
         The manifest.
+
+    Raises
+    ------
+    ParameterError
+        If the folder holds the manifest of other recordings.
     """
     options = options or SyntheticOptions()
     target = Path(folder)
+    manifest = target / "manifest.csv"
+    if manifest.exists() and any(clip.corpus != CORPUS for clip in read_manifest(manifest)):
+        raise ParameterError(
+            f"{manifest} is of other recordings.", hint="Give a folder of its own."
+        )
     plan = [
         (speaker, emotion, take)
         for speaker in range(options.n_speakers)
@@ -91,7 +103,6 @@ def make_synthetic_corpus(
         clips.append(_write_clip(target, voices[speaker], (speaker, emotion, take), options.seed))
         if progress is not None:
             progress(done, len(plan))
-    manifest = target / "manifest.csv"
     write_manifest(manifest, clips)
     return manifest
 

@@ -40,7 +40,12 @@ def find_recordings(folder: str | os.PathLike[str]) -> tuple[list[str], list[Lef
         raise CorpusError(f"{root} is not a folder.", hint="Give the folder of the corpus.")
     recordings: list[str] = []
     left_out: list[LeftOut] = []
-    for place, folders, files in os.walk(root):
+
+    def note(error: OSError) -> None:
+        name = Path(error.filename).relative_to(root).as_posix()
+        left_out.append(LeftOut(name, "unreadable", f"cannot be read: {error.strerror}"))
+
+    for place, folders, files in os.walk(root, onerror=note):
         base = PurePosixPath(Path(place).relative_to(root).as_posix())
         for name in folders:
             if (Path(place) / name).is_symlink():

@@ -41,7 +41,7 @@ class FeatureJob:
     path : str
         Of the recording.
     sha256 : str
-        Of its bytes; computed where empty and a store is used.
+        Of its bytes as they were: where the recording is gone, the store knows it by this.
     alteration : Alteration or None
         Applied to the part of the recording that the feature set looks at. It must be picklable.
     duration_s : float or None
@@ -235,7 +235,7 @@ class _Work:
             return ""
         alteration = "" if job.alteration is None else job.alteration.key
         return make_store_key(
-            job.sha256 or _hash_recording(job.path),
+            _identify(job),
             alteration,
             f"{self.kind} {self.feature_set.key}",
         )
@@ -267,11 +267,14 @@ def _leave_with_parent() -> None:
         os._exit(1)
 
 
-def _hash_recording(path: str) -> str:
+def _identify(job: FeatureJob) -> str:
+    """Return the SHA-256 of what lies there now: a manifest may be older."""
     try:
-        return hash_file(path)
+        return hash_file(job.path)
     except OSError as error:
-        raise AudioError(f"{path} cannot be read: {error.strerror}.") from error
+        if job.sha256:
+            return job.sha256
+        raise AudioError(f"{job.path} cannot be read: {error.strerror}.") from error
 
 
 def _split(jobs: Sequence[FeatureJob]) -> Iterator[list[FeatureJob]]:

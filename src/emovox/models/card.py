@@ -59,10 +59,11 @@ def format_card(metadata: ArtefactMetadata) -> str:
         "",
         "## Mind",
         "",
-        "The recordings are acted. Real feelings sound different, and a voice is no proof of one:",
-        "decide nothing about a person by this model alone. Laws limit its use: in the European",
-        "Union, emotions of people at work or in education may not be inferred by such a system,",
-        "except for medical or safety reasons (Regulation (EU) 2024/1689, article 5(1)(f)).",
+        "Acted recordings, as most corpora are, sound different from real feelings, and a voice",
+        "is no proof of one: decide nothing about a person by this model alone. Laws limit its",
+        "use: in the European Union, emotions of people at work or in education may not be",
+        "inferred by such a system, except for medical or safety reasons (Regulation (EU)",
+        "2024/1689, article 5(1)(f)).",
         "",
     ]
     return "\n".join(lines)
@@ -77,10 +78,10 @@ def _describe_calibration(calibration: Calibration) -> str:
         f"{calibration.threshold:.0%} confidence are not accepted"
     )
     if calibration.error_rate is not None:
-        text += f", so that {calibration.error_rate:.0%} of the accepted are wrong"
+        text += f", so that at most {calibration.error_rate:.0%} of the accepted are wrong"
     if calibration.coverage is not None:
         text += f"; {calibration.coverage:.0%} were accepted"
-    return text + (f" ({calibration.fitted_on})." if calibration.error_rate is not None else ".")
+    return text + (f" ({calibration.fitted_on})." if calibration.coverage is not None else ".")
 
 
 def _describe_adaptation(adaptation: Adaptation | None) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from emovox.audio import AudioSource, inspect_recording, read_audio
+from emovox.audio import AudioSource, inspect_recording, read_blocks
 from emovox.errors import AudioError, ParameterError
 from emovox.models import Artefact
 from emovox.recognizer.parallel import map_in_order
@@ -18,6 +18,9 @@ from emovox.types import FloatArray, Recording
 CLIP_S = 5.0
 """Length of the clips that a long recording counts as, in seconds; those of corpora last as long.
 Up to one and a half times this it stays whole."""
+
+_BLOCK_S = 600.0
+"""Of a longer recording so much is held in memory at once, in seconds."""
 
 
 def hear_voice(
@@ -77,7 +80,7 @@ def measure_states(artefact: Artefact, source: AudioSource) -> FloatArray:
     artefact : Artefact
         Hears the clips.
     source : path, bytes, binary file object, or (samples, sampling_rate)
-        What :func:`emovox.audio.read_audio` takes.
+        What :func:`emovox.audio.read_blocks` takes; of any length.
 
     Returns
     -------
@@ -88,11 +91,12 @@ def measure_states(artefact: Artefact, source: AudioSource) -> FloatArray:
     AudioError
         If it cannot be decoded.
     """
-    recording = read_audio(source, sampling_rate=artefact.metadata.sampling_rate)
+    rate = artefact.metadata.sampling_rate
     states = [
         # One at a time: side by side, clips of different lengths would be padded.
         artefact.run([clip.samples]).states[0]
-        for clip in cut_recording(recording)
+        for _, samples in read_blocks(source, sampling_rate=rate, block_s=_BLOCK_S)
+        for clip in cut_recording(Recording(samples, rate))
         if not inspect_recording(clip).reason
     ]
     return np.array(states, dtype=np.float32).reshape(-1, artefact.metadata.n_states)

@@ -88,7 +88,7 @@ def draw_alterations(
     bar.set_label("Level (dB re loudest of original)")
     if len(rows) > 1:
         title = f"{title} (grey: original)".lstrip()
-    figure.suptitle(title)
+    figure.suptitle(title, parse_math=False)  # names of files may hold a $
     return figure
 
 

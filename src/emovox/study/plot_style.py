@@ -65,7 +65,7 @@ def add_legend(figure: Figure, axes: Sequence[Axes], *, top: bool) -> None:
 def add_title(figure: Figure, title: str) -> None:
     """Add a title at the left."""
     figure.suptitle(f"{title}\n", x=0.008, ha="left", fontsize=12.5, fontweight="bold", color=INK,
-                    linespacing=0.6)  # fmt: skip
+                    linespacing=0.6, parse_math=False)  # fmt: skip
 
 
 def dress(axes: Axes) -> None:

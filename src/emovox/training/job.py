@@ -212,7 +212,7 @@ def describe_corpora(clips: Sequence[Clip]) -> tuple[TrainingCorpus, ...]:
                 name=name or "own",
                 licence=licence,
                 n_clips=len(own),
-                n_speakers=len({clip.speaker_id for clip in own}),
+                n_speakers=len({clip.speaker_id for clip in own} - {""}),
             )
         )
     return tuple(described)

@@ -1,3 +1,8 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from emovox.cli.app import _COMMANDS, run
@@ -43,3 +48,35 @@ def test_interrupt_is_130(
 
     monkeypatch.setattr("emovox.cli.app.root.main", interrupt)
     assert run([]) == 130
+
+
+def test_a_file_that_cannot_be_written_is_no_bug(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").touch()
+    target = tmp_path / "file" / "new" / "corpus"
+    arguments = ["corpora", "synthesize", "--out", str(target), "--speakers", "1"]
+    assert run([*arguments, "--per-emotion", "1"]) == 2
+    assert f"Error: {target}" in capsys.readouterr().err
+
+
+def test_other_errors_of_the_system_name_the_file(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied", "locked/a")
+
+    monkeypatch.setattr("emovox.cli.app.root.main", fail)
+    assert run([]) == 2
+    assert capsys.readouterr().err == "Error: locked/a cannot be used: Permission denied.\n"
+
+
+def test_a_reader_may_go_away() -> None:
+    # Nobody reads: the first write of the command fails.
+    reads, writes = os.pipe()
+    os.close(reads)
+    script = "from emovox.cli import main; main()"
+    command = [sys.executable, "-c", script, "corpora", "list"]
+    with os.fdopen(writes, "wb") as out:
+        ended = subprocess.run(command, stdout=out, stderr=subprocess.PIPE, check=False)
+    assert (ended.returncode, ended.stderr) == (0, b"")

@@ -66,3 +66,35 @@ def test_robustness_runs_every_condition(folder):
 def test_what_is_wrong_is_said(folder, capsys, arguments, code, message):
     assert run(["evaluate", *arguments]) == code
     assert message in capsys.readouterr().err
+
+
+def test_nothing_of_the_user_is_overwritten(folder, capsys):
+    own = folder / "voices" / "manifest.csv"
+    mine = folder / "voices" / "clips.csv"
+    mine.write_text(own.read_text())
+    arguments = ["evaluate", str(mine), "--model", "tiny.onnx", "--sample", "2"]
+    assert run([*arguments, "--out", "voices"]) == 2
+    assert "voices holds clips.csv" in capsys.readouterr().err
+    assert mine.read_text() == own.read_text()
+    Path("out").mkdir()
+    Path("out/evaluation.json").write_text("{")
+    assert run([*arguments, "--out", "out"]) == 2
+    assert "evaluation.json is damaged" in capsys.readouterr().err
+
+
+def test_recordings_that_cannot_be_read_are_named(folder, capsys):
+    manifest = folder / "voices" / "manifest.csv"
+    with manifest.open("a") as stream:
+        stream.write("gone.wav,x,x-1,,,sad,,,,\n")
+    assert run(["evaluate", str(manifest), "--model", "tiny.onnx"]) == 3
+    captured = capsys.readouterr()
+    assert "1 could not be read" in captured.out
+    assert "gone.wav" in captured.err
+
+
+def test_speakers_that_nobody_named_are_not_counted(folder, capsys):
+    rows = (folder / "voices" / "manifest.csv").read_text().splitlines()[1:5]
+    table = ["path,emotion", *(f"{row.split(',')[0]},{row.split(',')[5]}" for row in rows)]
+    (folder / "voices" / "m.csv").write_text("\n".join(table))
+    assert run(["evaluate", "voices/m.csv", "--model", "tiny.onnx"]) == 0
+    assert "4 clips of unknown speakers" in capsys.readouterr().out

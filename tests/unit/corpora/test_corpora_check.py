@@ -59,7 +59,8 @@ def test_files_are_sorted_by_what_became_of_them(
     for name, content in files.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_bytes(content)
-    sums = {f"DC_a{n:02d}": Published(f"DC_a{n:02d}.wav", "0" * 64, 1, "") for n in range(1, 7)}
+    (tmp_path / "ALL/DC_a07.wav").symlink_to("nowhere")
+    sums = {f"DC_a{n:02d}": Published(f"DC_a{n:02d}.wav", "0" * 64, 1, "") for n in range(1, 8)}
     for key, name in (("DC_a01", "ALL/DC_a01.wav"), ("DC_a02", "AudioData/DC/a02.wav")):
         sums[key] = Published(f"{key}.wav", hash_file(tmp_path / name), 1, "")
     monkeypatch.setattr(
@@ -72,10 +73,11 @@ def test_files_are_sorted_by_what_became_of_them(
     assert report.changed == ("ALL/DC_a03.wav",)
     assert report.re_encoded == ("ALL/DC_a04.opus",)
     assert report.pointers == ("ALL/DC_a05.wav",)
+    assert report.unreadable == ("ALL/DC_a07.wav",)
     assert report.unknown == ("ALL/other.wav",)
     assert report.missing == ("DC_a06.wav",)
     assert not report.is_whole
-    assert steps[-1] == (5, 5)
+    assert steps[-1] == (6, 6)
 
 
 def test_a_corpus_without_checksums_is_told(tmp_path: Path) -> None:

@@ -104,7 +104,7 @@ def test_values_from_other_tables_are_understood() -> None:
         ("path,duration_s\na,-1\n", "line 2: duration_s '-1'"),
         ("path,duration_s\na,inf\n", "line 2: duration_s 'inf'"),
         ("path,sha256\na,abc\n", "line 2: sha256 'abc'"),
-        ("path\na\nb\na\n", "line 4: .*a stands in line 2 too"),
+        ("path\na\nb\na\n", "line 4: .*a stands in .*line 2 too"),
         ("path,sex\na\n", "line 2: the number of cells"),
         ('path\n"a\n', "not a CSV table"),
     ],
@@ -131,3 +131,20 @@ def test_what_is_no_manifest_is_told(tmp_path: Path) -> None:
     (tmp_path / "m.csv").write_bytes(b"path\n\xff\xfe\n")
     with pytest.raises(ManifestError, match="UTF-8"):
         read_manifest(tmp_path / "m.csv")
+
+
+def test_errors_name_the_file_and_the_line_as_an_editor_counts(tmp_path: Path) -> None:
+    text = 'path,emotion,sentence\na.wav,sad,"two\nlines"\n\n\nb.wav,clam,\n'
+    with pytest.raises(ManifestError, match=r"m\.csv, line 6: unknown emotion 'clam'"):
+        _read(tmp_path, text)
+
+
+def test_a_column_may_stand_there_once(tmp_path: Path) -> None:
+    with pytest.raises(ManifestError, match="the column 'emotion' stands there twice"):
+        _read(tmp_path, "path,emotion,emotion\na.wav,sad,angry\n")
+
+
+def test_what_cannot_be_opened_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(ManifestError, match="cannot be read: Not a directory"):
+        read_manifest(tmp_path / "file" / "m.csv")

@@ -49,13 +49,13 @@ def table(folder: Path, text: str) -> Path:
     ],
 )
 def test_times_are_understood(text: str, seconds: float | None) -> None:
-    assert parse_time("start", text, 2) == seconds
+    assert parse_time("start", text, "line 2") == seconds
 
 
 @pytest.mark.parametrize("text", ["-1", "-1 days +23:59:59", "soon", "1:2", "1e400"])
 def test_a_time_that_is_none_is_named_with_its_line(text: str) -> None:
     with pytest.raises(ManifestError, match=r"line 7: end .* is no time") as caught:
-        parse_time("end", text, 7)
+        parse_time("end", text, "line 7")
     assert "seconds" in caught.value.hint
 
 

@@ -128,3 +128,18 @@ def test_sentences_are_made_of_known_phones() -> None:
 def test_wrong_options_are_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(ParameterError):
         SyntheticOptions(**wrong)  # type: ignore[arg-type]
+
+
+def test_other_recordings_keep_their_manifest(tmp_path: Path) -> None:
+    small = SyntheticOptions(n_speakers=1, n_per_emotion=1, emotions=("sad",))
+    manifest = make_synthetic_corpus(tmp_path, small)
+    assert make_synthetic_corpus(tmp_path, small) == manifest  # its own is made anew
+    manifest.write_text("path,corpus\na.wav,mine\n")
+    with pytest.raises(ParameterError, match="is of other recordings"):
+        make_synthetic_corpus(tmp_path, small)
+    assert "mine" in manifest.read_text()
+
+
+def test_a_seed_below_zero_is_refused() -> None:
+    with pytest.raises(ParameterError, match="the seed is -1"):
+        SyntheticOptions(seed=-1)

@@ -124,6 +124,15 @@ class TestStore:
         extract_features([FeatureJob(path)], get_feature_set("frames"), ExtractionOptions(store))
         assert len(list(store.folder.rglob("*.npy"))) == 7
 
+    def test_a_recording_counts_by_what_lies_there_not_by_its_manifest(self, folder, tmp_path):
+        store = FeatureStore(tmp_path / "store")
+        first, second = make_jobs(folder)[:2]
+        stale = [FeatureJob(second.path, first.sha256), first]
+        for n_jobs in (1, 2):
+            found = extract_features(stale, SET, ExtractionOptions(store, n_jobs)).values
+            expected = extract_features([second, first], SET).values
+            np.testing.assert_array_equal(found, expected)
+
     def test_recordings_without_a_hash_are_hashed(self, folder, tmp_path):
         store = FeatureStore(tmp_path / "store")
         extract_features(make_jobs(folder, hashed=False), SET, ExtractionOptions(store))

@@ -24,7 +24,7 @@ def test_card_says_what_the_metadata_says() -> None:
         "| uar | 0.512 | speaker | ravdess | 5 | 24 | 1440 |",
         "some-encoder (MIT)",
         "temperature 1.2, 0.9 for a voice that is fully known; decisions "
-        "below 40% confidence are not accepted, so that 10% of the accepted are wrong; "
+        "below 40% confidence are not accepted, so that at most 10% of the accepted are wrong; "
         "75% were accepted (dev speakers).",
         "as 3 of its clips in the mean of the states, 12.5 in their deviation.",
         "article 5(1)(f)",

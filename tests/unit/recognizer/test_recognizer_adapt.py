@@ -102,6 +102,9 @@ def test_a_long_recording_counts_as_many_clips(
     seconds = len(long) / 16000
     assert seconds > 20
     assert voice_recognizer.estimate_voice([(long, 16000)]).n_clips == round(seconds / CLIP_S)
+    hours = np.tile(long, 1 + int(610 / seconds))  # longer than is read at once
+    n_clips = voice_recognizer.estimate_voice([(hours, 16000)]).n_clips
+    assert n_clips == pytest.approx(len(hours) / 16000 / CLIP_S, abs=1)
 
 
 @pytest.mark.parametrize(

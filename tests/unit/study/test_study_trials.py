@@ -15,6 +15,7 @@ from emovox.study.trials.answers import write_trial_answers
 from emovox.study.trials.artefact import (
     Judged,
     TrialSource,
+    read_trained,
     renew_artefact,
     write_trial_artefact,
 )
@@ -126,6 +127,30 @@ def test_a_look_at_another_recipe_needs_a_folder_of_its_own(study: Path) -> None
     other = read_trials(study / "plan.toml", ["training.head_epochs=3", "training.epochs=0"])
     with pytest.raises(ConfigError, match="other clips, options"):
         run_trial(other, "a", prepared, study / "look")
+
+
+def test_a_network_that_was_deleted_leaves_no_predictions(study: Path) -> None:
+    plan = read_trials(study / "plan.toml", ["training.epochs=0"])
+    shop = Workshop(encoder=study / "e.safetensors", folder=study / "out")
+    prepared = prepare_plan(plan, study / "manifest.csv", shop)
+    folder = run_trial(plan, "a", prepared, study / "deleted")
+    before = read_trial_predictions([folder])
+    (folder / "network.safetensors").unlink()
+    with pytest.raises(ConfigError, match=r"the trial 'a' .* is not finished"):
+        read_trained(TrialSource(prepared, plan, "a", study / "deleted"))
+    other = read_trials(study / "plan.toml", ["training.epochs=0", "trials.a.seed=9"])
+    run_trial(other, "a", prepared, study / "deleted")
+    assert (read_trial_predictions([folder]).logits != before.logits).any()
+
+
+def test_a_plan_wants_all_of_its_corpora(study: Path) -> None:
+    plan = read_trials(study / "plan.toml", ['recognizer.corpora=["savee", "tess"]'])
+    shop = Workshop(encoder=study / "e.safetensors", folder=study / "out")
+    with pytest.raises(ConfigError, match="no labelled clip of tess"):
+        prepare_plan(plan, study / "manifest.csv", shop)
+    (study / "both.toml").write_text(f'trials_of = "plan.toml"\n{PLAN}')
+    with pytest.raises(ConfigError, match="trials of its own and trials_of"):
+        read_trials(study / "both.toml")
 
 
 def test_nobody_held_out_trains(study: Path) -> None:

@@ -36,7 +36,7 @@ class Judged:
     accepted : ndarray of bool, shape (n,)
         Whether it says that it may be believed.
     corpus, speaker : ndarray of str, shape (n,)
-        Of the clip.
+        Of the clip; a speaker may be "": nobody says who.
     """
 
     clip: IntArray
@@ -48,6 +48,11 @@ class Judged:
 
     def __len__(self) -> int:
         return len(self.truth)
+
+    @property
+    def n_speakers(self) -> int:
+        """Speakers that are named."""
+        return len(set(self.speaker.tolist()) - {""})
 
     @property
     def prediction(self) -> IntArray:

@@ -30,6 +30,8 @@ from emovox.types import Clip
 IDENTITY_NAME = "evaluation.json"
 CLIPS_NAME = "clips.csv"
 PREDICTIONS_NAME = "predictions"
+_OWN_NAMES = (CLIPS_NAME, PREDICTIONS_NAME, "report.md", "results.json", "figures")
+"""What an evaluation writes besides."""
 
 
 class Stage(Protocol):
@@ -90,15 +92,17 @@ class Outcome:
         All labelled clips that were to be judged.
     judged : mapping of str to Judged
         Name of a pass -> its predictions, all on the same clips.
-    n_unlabelled, n_failed : int
-        Clips of the manifest that have no emotion, and that could not be read.
+    n_unlabelled : int
+        Clips of the manifest that have no emotion.
+    failed : tuple of str
+        Why clips could not be read; the message names the file.
     """
 
     metadata: ArtefactMetadata
     clips: tuple[Clip, ...]
     judged: Mapping[str, Judged]
     n_unlabelled: int
-    n_failed: int
+    failed: tuple[str, ...]
 
 
 def predict_all(
@@ -145,14 +149,20 @@ def predict_all(
         if done.get(one.name) != repr(one) or not path.is_file():
             judge = Judge(model, one, options.seed)
             with stage(one.name) as progress:
-                found = predict_pass(judge, clips, n_jobs=options.n_jobs, progress=progress)
+                made = predict_pass(judge, clips, n_jobs=options.n_jobs, progress=progress)
             # Of what lies elsewhere on other machines only the name within the manifest counts.
-            write_table(path, {**found, "path": columns["path"]})
+            write_table(path, {**made, "path": columns["path"]})
             done[one.name] = repr(one)
             _note(folder, passes=done)
         tables[one.name] = read_table(path)
-    judged, n_failed = _align({name: make_judged(t, clips)[0] for name, t in tables.items()}, clips)
-    return Outcome(metadata, clips, judged, n_unlabelled, n_failed)
+    found = {name: make_judged(table, clips) for name, table in tables.items()}
+    judged = _align({name: one for name, (one, _) in found.items()}, clips)
+    failed = {
+        int(row): str(tables[name]["error_message"][row])
+        for name, (_, rows) in found.items()
+        for row in rows
+    }
+    return Outcome(metadata, clips, judged, n_unlabelled, tuple(failed.values()))
 
 
 def _choose_clips(
@@ -201,7 +211,7 @@ def _claim_folder(folder: Path, identity: Mapping[str, Any]) -> dict[str, str]:
     """Return what the folder holds of this evaluation: name of a pass -> its description."""
     path = folder / IDENTITY_NAME
     if path.is_file():
-        found = json.loads(path.read_text(encoding="utf-8"))
+        found = _read_identity(path)
         other = next((key for key in identity if found.get(key) != identity[key]), None)
         if other is not None:
             raise ParameterError(
@@ -211,8 +221,24 @@ def _claim_folder(folder: Path, identity: Mapping[str, Any]) -> dict[str, str]:
             )
         passes: dict[str, str] = found["passes"]
         return passes
+    taken = [name for name in _OWN_NAMES if (folder / name).exists()]
+    if taken:
+        raise ParameterError(
+            f"{folder} holds {taken[0]}, which is of no evaluation and would be overwritten.",
+            hint="Give another folder.",
+        )
     write_text(path, json.dumps({**identity, "passes": {}}, indent=1) + "\n")
     return {}
+
+
+def _read_identity(path: Path) -> dict[str, Any]:
+    try:
+        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return {"passes": {}, **found}
+    except (ValueError, TypeError) as error:
+        raise ParameterError(
+            f"{path} is damaged ({error}).", hint="Give another folder, or delete this one."
+        ) from error
 
 
 def _note(folder: Path, **changes: Any) -> None:
@@ -221,7 +247,7 @@ def _note(folder: Path, **changes: Any) -> None:
     write_text(path, json.dumps(found | changes, indent=1) + "\n")
 
 
-def _align(judged: Mapping[str, Judged], clips: Sequence[Clip]) -> tuple[dict[str, Judged], int]:
+def _align(judged: Mapping[str, Judged], clips: Sequence[Clip]) -> dict[str, Judged]:
     """Leave out clips that failed in any pass, so that all are compared on the same."""
     kept = np.arange(len(clips))
     for one in judged.values():
@@ -231,5 +257,4 @@ def _align(judged: Mapping[str, Judged], clips: Sequence[Clip]) -> tuple[dict[st
             f"none of the {len(clips)} clips could be read.",
             hint="Are the paths in the manifest right? 'emovox predict' says what is wrong.",
         )
-    aligned = {name: one.take(np.isin(one.clip, kept)) for name, one in judged.items()}
-    return aligned, len(clips) - len(kept)
+    return {name: one.take(np.isin(one.clip, kept)) for name, one in judged.items()}

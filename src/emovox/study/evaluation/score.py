@@ -49,7 +49,7 @@ def score_judged(judged: Judged) -> Row:
     right = accepted.truth == accepted.prediction
     return {
         "n_clips": len(judged),
-        "n_speakers": len(np.unique(judged.speaker)),
+        "n_speakers": judged.n_speakers,
         **_score_with_interval("uar", judged),
         **_score_with_interval("accuracy", judged),
         "macro_f1": compute_macro_f1(truth, prediction),

@@ -21,8 +21,9 @@ def format_evaluation(results: Mapping[str, Any]) -> str:
 def _write_lines(results: Mapping[str, Any]) -> Iterator[str]:
     yield f"# {results['model']}, evaluated\n"
     yield (
-        f"{results['n_clips']:,} clips of {results['n_speakers']} speakers. UAR is the mean over "
-        "emotions of the share recognised; in brackets the 95 % interval, speakers resampled. "
+        f"{results['n_clips']:,} clips of {results['n_speakers'] or 'unknown'} speakers. UAR is "
+        "the mean over emotions of the share recognised; in brackets the 95 % interval, speakers "
+        "resampled. "
         "Whether the model has heard these speakers in training is for the caller to know.\n"
     )
     if left_out := results["n_failed"] + results["n_unlabelled"]:

@@ -34,7 +34,7 @@ from emovox.training.speech.ensemble import put_together
 from emovox.training.speech.export import FRONTENDS, SHORTEST_S, export_speech
 from emovox.training.speech.network import SpeechNetwork
 from emovox.training.speech.reading import is_quantized, list_precise, read_members
-from emovox.training.speech.trial import PreparedClips
+from emovox.training.speech.trial import WEIGHTS_NAME, PreparedClips
 from emovox.training.speech.voices import ADAPTATION
 from emovox.types import Clip
 
@@ -201,7 +201,12 @@ def _read_member(source: TrialSource) -> _Member:
 
 
 def read_trained(source: TrialSource) -> SpeechNetwork:
-    """Return the trained network of a trial."""
+    """Return the trained network of a trial; raise ConfigError if it is not finished."""
+    if not (source.root / source.name / WEIGHTS_NAME).exists():
+        raise ConfigError(
+            f"the trial {source.name!r} in {source.root} is not finished.",
+            hint="scripts/train_recognizer.py trains it, or goes on with it.",
+        )
     return train_planned(source.plan, source.name, source.prepared, source.root, source.answers)
 
 

@@ -75,7 +75,8 @@ class Calibrated:
 def find_knowledge(predictions: TrialPredictions) -> NDArray[np.float64]:
     """Return how far each row's voice was known, shape (n,): see `Adaptation.compute_knowledge`.
 
-    ``voice`` begins with the number of clips, or is ``unknown``, or ``all``: as many as the
+    ``voice`` begins with the number of clips that were asked for (where a speaker has fewer, of
+    an emotion say, this is a little too much), or is ``unknown``, or ``all``: as many as the
     speaker has among the predictions.
     """
     columns = predictions.columns
@@ -110,7 +111,7 @@ def fit_calibration(predictions: TrialPredictions) -> Calibration:
     return dataclasses.replace(
         calibration,
         threshold=float(point.threshold),
-        error_rate=ERROR_RATE,
+        error_rate=ERROR_RATE if point.risk <= ERROR_RATE else None,
         coverage=float(point.coverage),
     )
 

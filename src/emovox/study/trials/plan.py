@@ -117,7 +117,10 @@ def read_trials(path: str | os.PathLike[str], overrides: Sequence[str] = ()) -> 
     tables = read_toml(Path(path))
     check_keys(tables, _TABLES, str(path))
     if "trials_of" in tables:
-        tables["trials"] = read_toml(Path(path).parent / str(tables["trials_of"]))["trials"]
+        if "trials" in tables:
+            raise ConfigError(f"{path} has trials of its own and trials_of; it must have one.")
+        shared = read_toml(Path(path).parent / str(tables["trials_of"]))
+        tables["trials"] = shared.get("trials", {})
     for override in overrides:
         apply_override(tables, override)
     return TrialPlan(

@@ -27,6 +27,7 @@ from emovox.training.speech.distill import Lesson
 from emovox.training.speech.network import SpeechNetwork
 from emovox.training.speech.prune import prune_encoder
 from emovox.training.speech.trial import (
+    WEIGHTS_NAME,
     PreparedClips,
     Workshop,
     find_log_mels,
@@ -75,7 +76,14 @@ def prune_planned(
 
 
 def _select(manifest: str | os.PathLike[str], corpora: Sequence[str]) -> list[Clip]:
-    return [c for c in read_manifest(manifest) if c.emotion and c.corpus in set(corpora)]
+    clips = [c for c in read_manifest(manifest) if c.emotion and c.corpus in set(corpora)]
+    lacking = sorted(set(corpora) - {clip.corpus for clip in clips})
+    if lacking:
+        raise ConfigError(
+            f"{manifest} has no labelled clip of {', '.join(lacking)}, which the plan wants.",
+            hint="Index all of its corpora, or plan without: --set 'recognizer.corpora=[...]'.",
+        )
+    return clips
 
 
 def divide(clips: Sequence[Clip], trial: Trial) -> tuple[IntArray, dict[int, str]]:
@@ -131,6 +139,9 @@ def run_trial(
     """
     folder = root / name
     folder.mkdir(parents=True, exist_ok=True)
+    predictions = folder / PREDICTIONS_NAME
+    if not (folder / WEIGHTS_NAME).exists():
+        predictions.unlink(missing_ok=True)  # those of a network that was deleted
 
     def note(record: dict[str, Any]) -> None:
         with (folder / "metrics.jsonl").open("a", encoding="utf-8") as stream:
@@ -140,7 +151,6 @@ def run_trial(
 
     network = train_planned(plan, name, prepared, root, answers, on_epoch=note)
     _, tested = divide(prepared.clips, plan.get(name))
-    predictions = folder / PREDICTIONS_NAME
     if tested and not predictions.exists():
         rows = np.array(list(tested))
         judged = judge_trial(prepared, network, rows, tuned=plan.training.epochs > 0)

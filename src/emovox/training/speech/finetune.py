@@ -324,7 +324,9 @@ class _Training:
             return -1
         self.network.load_state_dict(state["weights"], strict=False)
         self.network.head.load_state_dict(state["buffers"], strict=False)
-        self.moving.average, self.moving.step = state["average"], state["step"]
+        # After the head alone there is no average yet: it begins with these weights.
+        self.moving.average = state["average"] or self._get_weights()
+        self.moving.step = state["step"]
         self.moving.bank.states = state["bank"].float()
         self._measure_groups()
         self._measure_sentences()

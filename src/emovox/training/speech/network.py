@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from emovox.errors import ConfigError
 from emovox.training.encoder import WhisperEncoder
 from emovox.training.rows import N_CLASSES
 from emovox.training.speech.frontend import NEWEST, SpeechFrontEnd
@@ -67,6 +68,13 @@ class NetworkOptions:
     hidden: int = 256
     dropout: float = 0.3
     front_end: int = NEWEST
+
+    def __post_init__(self) -> None:
+        if not self.pooled or min(self.pooled) < self.n_frozen:
+            raise ConfigError(
+                f"pooled is {list(self.pooled)}; it must name layers, none below n_frozen, which "
+                f"is {self.n_frozen}."
+            )
 
 
 class VoiceHead(nn.Module):
@@ -228,12 +236,16 @@ class SpeechNetwork(nn.Module):
     Parameters
     ----------
     encoder : WhisperEncoder
-        Its layers above the highest pooled one are dropped.
+        Layers above the highest pooled one are not run, nor exported.
     options : NetworkOptions
     """
 
     def __init__(self, encoder: WhisperEncoder, options: NetworkOptions) -> None:
         super().__init__()
+        if max(options.pooled) > len(encoder.layers):
+            raise ConfigError(
+                f"pooled is {list(options.pooled)}; the encoder has {len(encoder.layers)} layers."
+            )
         self.options = options
         self.front_end = SpeechFrontEnd(encoder.shape.n_mels, options.front_end)
         self.encoder = encoder

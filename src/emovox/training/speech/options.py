@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from emovox.errors import ConfigError
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FineTuning:
@@ -66,3 +68,8 @@ class FineTuning:
     exchange: float = 0.5
     exchange_sentences: float = 1.0
     precision: str = "auto"
+
+    def __post_init__(self) -> None:
+        for name, lowest in (("head_epochs", 1), ("epochs", 0), ("clips_per_epoch", 1)):
+            if getattr(self, name) < lowest:
+                raise ConfigError(f"{name} is {getattr(self, name)}; it must be at least {lowest}.")

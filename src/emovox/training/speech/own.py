@@ -71,7 +71,7 @@ class OwnResult:
     held_out : str
         ``speaker``, ``sentence`` or ``clip``.
     n_steps : int
-        Of training, as held-out clips advised. 0: nothing helped, the model is the one before.
+        Of training, as held-out clips advised. 0: nothing helped, the weights are those before.
     before, after : float
         UAR of held-out clips.
     failures : tuple of str
@@ -111,6 +111,8 @@ def train_from(
         If there is no such model, or it is damaged.
     """
     validate_kind(job.hold_out)
+    if job.n_folds < 2:
+        raise ParameterError(f"n_folds is {job.n_folds}; it must be at least 2.")
     job.tuning.validate()
     clips = [clip for clip in read_manifest(manifest) if clip.emotion]
     _validate_clips(clips, manifest)
@@ -135,7 +137,7 @@ def train_from(
         code_version=version("emovox"),
         scores=trial.score(),
         encoder=_describe_start(start, artefact.metadata),
-        calibration=trial.calibrate(artefact.metadata.calibration.error_rate),
+        calibration=trial.calibrate(artefact.metadata.calibration),
         seal=UNSEALED,
     )
     export_speech(

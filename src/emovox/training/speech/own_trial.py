@@ -79,21 +79,33 @@ class OwnTrial:
                 scores.append(
                     Score(
                         metric=metric,
-                        value=round(float(compute(self.data.labels, logits.argmax(axis=1))), 4),
+                        value=float(compute(self.data.labels, logits.argmax(axis=1))),
                         protocol=f"own recordings, each {self.held_out} held out once{when}",
                         corpus=", ".join(corpora),
                         n_folds=int(self.fold.max()) + 1,
-                        n_speakers=len({clip.speaker_id for clip in self.clips}),
+                        n_speakers=len({clip.speaker_id for clip in self.clips} - {""}),
                         n_clips=len(self.clips),
                     )
                 )
         return tuple(scores)
 
-    def calibrate(self, error_rate: float | None) -> Calibration:
-        """Return temperature and threshold, fitted on held-out clips."""
+    def calibrate(self, start: Calibration) -> Calibration:
+        """Return temperatures and threshold, fitted on held-out clips.
+
+        A known voice stays as much surer as it was in the model to begin with: no clip of these
+        was judged so.
+        """
         logits, labels = self.select(), self.data.labels
         temperature = fit_temperature(compute_probabilities(logits), labels)
-        wanted = _ERROR_RATE if error_rate is None else error_rate
+        wanted = _ERROR_RATE if start.error_rate is None else start.error_rate
         probabilities = compute_probabilities(logits, temperature=temperature)
         point = fit_threshold(labels, probabilities, error_rate=wanted)
-        return Calibration(temperature, float(point.threshold), wanted, float(point.coverage))
+        known = start.known_temperature
+        return Calibration(
+            temperature=temperature,
+            threshold=float(point.threshold),
+            error_rate=wanted if point.risk <= wanted else None,
+            coverage=float(point.coverage),
+            known_temperature=None if known is None else known * temperature / start.temperature,
+            fitted_on=f"own recordings, each {self.held_out} held out once",
+        )

@@ -67,7 +67,9 @@ class HeadTuning:
 
     def validate(self) -> None:
         """Raise ParameterError where a value is not allowed."""
-        for name, lowest in (("seed", 0), ("every", 1), ("batch_size", 1), ("n_threads", 1)):
+        least = {"seed": 0, "n_steps": 0, "every": 1, "batch_size": 1, "n_threads": 1}
+        least |= dict.fromkeys(("rate", "pull", "rehearsal", "absent", "label_smoothing"), 0)
+        for name, lowest in least.items():
             value = getattr(self, name)
             if value is not None and value < lowest:
                 raise ParameterError(f"{name} is {value}; it must be at least {lowest}.")

@@ -62,7 +62,7 @@ def test_report_says_what_was_asked_and_no_more(evaluated):
     assert "left out" not in text
     assert "voice it knows" not in text
     assert "Outside the studio" not in text
-    left = replace(outcome, n_failed=2, n_unlabelled=1)
+    left = replace(outcome, failed=("no a.wav", "no b.wav"), n_unlabelled=1)
     text = format_evaluation(score_outcome(left, KNOWN[:1]))
     assert "3 more clips are left out: 2 could not be read, 1 have no emotion" in text
 

@@ -373,8 +373,9 @@ def test_training_from_a_model_makes_a_better_one(start: Path, manifest: Path) -
     assert metadata.encoder.name == "tiny.test, itself from whisper-nano"
     assert metadata.encoder.licence == "MIT"
     assert [corpus.name for corpus in metadata.corpora] == ["older", "mine"]
-    assert metadata.scores[0].value == round(result.after, 4)
+    assert metadata.scores[0].value == pytest.approx(result.after)
     assert metadata.calibration.temperature != 1.0
+    assert metadata.calibration.fitted_on == "own recordings, each sentence held out once"
     samples = make_recording("happy", seed=99).samples
     ours, theirs = artefact.run([samples]).logits, before.run([samples]).logits
     assert ours[0, EMOTIONS.index("happy")] > theirs[0, EMOTIONS.index("happy")]

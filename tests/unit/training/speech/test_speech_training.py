@@ -114,16 +114,47 @@ def make_study() -> tuple[SpeechNetwork, LogMels, np.ndarray, np.ndarray]:
     return network, log_mels, labels, speakers
 
 
-def test_training_learns_and_goes_on_where_it_was_killed(tmp_path: Path) -> None:
+class KilledError(Exception):
+    pass
+
+
+def make_data(folder: Path) -> tuple[SpeechNetwork, SpeechData]:
     network, mels, labels, speakers = make_study()
-    frozen = build_frozen_states(mels, network, tmp_path, encoder_sha256="0")
+    frozen = build_frozen_states(mels, network, folder, encoder_sha256="0")
     pooled = encode_clips(network, frozen, np.arange(64)).half().numpy()[:, None]
     known = np.isin(np.arange(8), labels) & np.ones((64, 1), bool)
     targets = np.eye(8, dtype=np.float32)[labels]
     rows = np.flatnonzero(speakers < 3)
-    data = SpeechData(
+    return network, SpeechData(
         frozen, pooled, rows, labels, speakers, targets, known, np.arange(64) // 2 % 4
     )
+
+
+@pytest.mark.parametrize("epoch", [0, 1])
+def test_a_training_killed_after_an_epoch_ends_as_one_that_was_not(
+    tmp_path: Path, epoch: int
+) -> None:
+    options = FineTuning(head_epochs=2, epochs=2, clips_per_epoch=48, precision="float32")
+
+    def kill(record: dict[str, object]) -> None:
+        if record["epoch"] == epoch:
+            raise KilledError
+
+    whole, data = make_data(tmp_path)
+    fine_tune(whole, data, options)
+    killed, data = make_data(tmp_path)
+    with pytest.raises(KilledError):
+        fine_tune(killed, data, options, folder=tmp_path, on_epoch=kill)
+    resumed, data = make_data(tmp_path)
+    fine_tune(resumed, data, options, folder=tmp_path)
+    for name, weights in whole.state_dict().items():
+        # The voices of the training are kept in 16 bits between epochs.
+        torch.testing.assert_close(resumed.state_dict()[name], weights, atol=2e-3, rtol=0)
+
+
+def test_training_learns_and_goes_on_where_it_was_killed(tmp_path: Path) -> None:
+    network, data = make_data(tmp_path)
+    frozen, labels, speakers, known = data.frozen, data.labels, data.speakers, data.known
     options = FineTuning(head_epochs=40, epochs=2, clips_per_epoch=48, precision="float32")
     epochs = []
     fine_tune(network, data, options, folder=tmp_path, on_epoch=lambda r: epochs.append(r["epoch"]))
@@ -424,3 +455,13 @@ def test_voices_in_training_are_those_of_the_recognizer() -> None:
         ours = mean[row].numpy(), deviation[row].numpy()
         # float32 sums of squares here, float64 there.
         np.testing.assert_allclose(ours, compute_statistics(voice, metadata), rtol=1e-4)
+
+
+def test_plans_that_cannot_be_trained_are_refused() -> None:
+    with pytest.raises(ConfigError, match="none below n_frozen, which is 2"):
+        NetworkOptions(n_frozen=2, pooled=(1, 2))
+    with pytest.raises(ConfigError, match="head_epochs is 0"):
+        FineTuning(head_epochs=0)
+    encoder = WhisperEncoder(EncoderShape(n_layers=2, width=64, n_heads=1, n_mels=80))
+    with pytest.raises(ConfigError, match="the encoder has 2 layers"):
+        SpeechNetwork(encoder, NetworkOptions(pooled=(1, 3)))
