@@ -165,6 +165,23 @@ def test_ablations_change_one_thing_of_the_recipe() -> None:
     assert same == {"copies"}  # these are left out of what was prepared
 
 
+def test_confidences_are_told_where_they_were_not_fitted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clips = range(4 * N_CLIPS)
+    heard, never = tmp_path / "small", tmp_path / "small-corpora"
+    write_trial(heard, "savee-loso:1", clips, 0.9)
+    write_trial(never, "corpus:5", clips, 0.6)
+    script = load("score_calibration")
+    monkeypatch.setattr(sys, "argv", ["score_calibration.py", str(heard), str(never)])
+    script.main()
+    page = (never / "carried.md").read_text()
+    rows = [[cell.strip() for cell in line.strip("| ").split("|")] for line in page.splitlines()]
+    sure = [row[3] for row in rows if row[:2] == ["unknown", "savee"]]
+    # 60 % sure where 90 % are right, then the other way round; of 8 emotions 2 are said.
+    assert sure == ["\N{MINUS SIGN}30.0", "+30.0"]
+
+
 def write_evaluation(folder: Path, right: int) -> None:
     """Write what ``emovox evaluate`` keeps: two speakers, so many of whose clips are right."""
     clips = [
