@@ -7,7 +7,7 @@ from pathlib import Path
 
 from emovox.errors import ConfigError
 from emovox.study.trials.artefact import TrialSource, read_trained
-from emovox.study.trials.run import name_answers
+from emovox.study.trials.run import divide, name_answers
 from emovox.training.speech.answers import answer_clips, write_answers
 
 
@@ -34,4 +34,5 @@ def write_trial_answers(sources: Sequence[TrialSource], folder: Path) -> None:
             raise ConfigError("teachers must have held out the same clips.")
     networks = [read_trained(source) for source in sources]
     logits = answer_clips(networks, [source.prepared.pooled for source in sources])
-    write_answers(name_answers(folder, first.name), first.prepared.clips, logits)
+    heard, _ = divide(first.prepared.clips, first.trial)
+    write_answers(name_answers(folder, first.name), first.prepared.clips, heard, logits)

@@ -201,7 +201,8 @@ def train_planned(
     if plan.teaching.weight:
         if answers is None:
             raise ConfigError("the plan gives teachers a weight; name their answers.")
-        taught = read_answers(name_answers(answers, name), prepared.clips, plan.teaching)
+        path = name_answers(answers, name)
+        taught = read_answers(path, prepared.clips, train, plan.teaching)
     return train_trial(prepared, train, options, root / name, answers=taught, on_epoch=on_epoch)
 
 

@@ -110,23 +110,31 @@ def answer_clips(
     return total
 
 
-def write_answers(path: Path, clips: Sequence[Clip], logits: FloatArray) -> None:
-    """Write answers, and to which clips."""
+def write_answers(path: Path, clips: Sequence[Clip], heard: IntArray, logits: FloatArray) -> None:
+    """Write answers, to which clips, and which of them trained the teachers."""
     with replacing(path) as temporary, temporary.open("wb") as stream:
-        np.savez(stream, logits=logits.astype(np.float16), sha256=_name(clips))
+        np.savez(stream, logits=logits.astype(np.float16), sha256=_name(clips), heard=heard)
 
 
-def read_answers(path: Path, clips: Sequence[Clip], teaching: Teaching) -> Answers:
-    """Read answers to these clips.
+def read_answers(path: Path, clips: Sequence[Clip], rows: IntArray, teaching: Teaching) -> Answers:
+    """Read answers to these clips, of teachers who heard none but some of those that train.
+
+    Parameters
+    ----------
+    path : Path
+    clips : sequence of Clip
+    rows : ndarray of int64, shape (n_train,)
+        Which of them train.
+    teaching : Teaching
 
     Raises
     ------
     ConfigError
-        If there are none, or they are to other clips.
+        If there are none, they are to other clips, or a teacher heard what is held out.
     """
     try:
         with np.load(path, allow_pickle=False) as content:
-            logits, names = content["logits"], content["sha256"]
+            logits, names, heard = content["logits"], content["sha256"], content["heard"]
     except (OSError, ValueError, KeyError) as error:
         raise ConfigError(
             f"no answers at {path}: {error}.",
@@ -136,6 +144,11 @@ def read_answers(path: Path, clips: Sequence[Clip], teaching: Teaching) -> Answe
         raise ConfigError(
             f"{path} answers to other clips than those that are to be learnt from.",
             hint="Write the answers with the same manifest and corpora.",
+        )
+    if not np.isin(heard, rows).all():
+        raise ConfigError(
+            f"the teachers of {path} heard clips that this training holds out.",
+            hint="Write the answers anew, by teachers trained as the plan is now.",
         )
     return Answers(logits, teaching)
 

@@ -54,7 +54,8 @@ class SpeechData:
         """Return a hash of everything that decides how a training ends."""
         digest = hashlib.sha256(json.dumps(options, sort_keys=True).encode())
         who = (self.rows, self.labels, self.speakers, self.sentences)
-        for array in (self.pooled[:, 0, :8], *who, self.targets):
+        # A few states of each copy tell how it was altered, and which encoder heard it.
+        for array in (self.pooled[:, :, :8], *who, self.targets):
             digest.update(np.ascontiguousarray(array).data)
         if self.answers is not None:
             digest.update(json.dumps(asdict(self.answers.teaching)).encode())

@@ -97,7 +97,7 @@ class Lesson:
     def compute_fingerprint(self, options: Distillation) -> str:
         """Return a hash of everything that decides how a distillation ends."""
         digest = hashlib.sha256(json.dumps(asdict(options), sort_keys=True).encode())
-        for array in (self.rows, self.log_mels.length, self.pooled[:, 0, :8]):
+        for array in (self.rows, self.log_mels.length, self.pooled[:, :, :8]):
             digest.update(np.ascontiguousarray(array).data)
         return digest.hexdigest()
 

@@ -53,13 +53,16 @@ def test_answers_share_the_targets_with_the_labels() -> None:
 
 def test_answers_are_read_for_the_clips_they_were_written_for(tmp_path: Path) -> None:
     logits = np.random.default_rng(0).normal(0, 1, (3, 2, 8)).astype(np.float32)
-    write_answers(tmp_path / "1.npz", CLIPS, logits)
-    read = read_answers(tmp_path / "1.npz", CLIPS, Teaching(weight=1.0))
+    path, rows, teaching = tmp_path / "1.npz", np.array([0, 2]), Teaching(weight=1.0)
+    write_answers(path, CLIPS, rows, logits)
+    read = read_answers(path, CLIPS, rows, teaching)
     np.testing.assert_allclose(read.logits, logits, atol=2e-3)
     with pytest.raises(ConfigError, match="other clips"):
-        read_answers(tmp_path / "1.npz", CLIPS[::-1], Teaching(weight=1.0))
+        read_answers(path, CLIPS[::-1], rows, teaching)
+    with pytest.raises(ConfigError, match="heard clips that this training holds out"):
+        read_answers(path, CLIPS, np.array([0, 1]), teaching)
     with pytest.raises(ConfigError, match="no answers at"):
-        read_answers(tmp_path / "2.npz", CLIPS, Teaching(weight=1.0))
+        read_answers(tmp_path / "2.npz", CLIPS, rows, teaching)
 
 
 @pytest.mark.parametrize("teaching", [{"weight": 1.5}, {"temperature": 0.0}])

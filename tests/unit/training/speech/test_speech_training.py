@@ -152,6 +152,13 @@ def test_a_training_killed_after_an_epoch_ends_as_one_that_was_not(
         torch.testing.assert_close(resumed.state_dict()[name], weights, atol=2e-3, rtol=0)
 
 
+def test_other_altered_copies_are_another_training(tmp_path: Path) -> None:
+    data = make_data(tmp_path)[1]
+    copies = [np.concatenate([data.pooled, data.pooled * k], axis=1) for k in (0.5, 2.0)]
+    others = [data, *(dataclasses.replace(data, pooled=pooled) for pooled in copies)]
+    assert len({one.compute_fingerprint([]) for one in others}) == 3
+
+
 def test_training_learns_and_goes_on_where_it_was_killed(tmp_path: Path) -> None:
     network, data = make_data(tmp_path)
     frozen, labels, speakers, known = data.frozen, data.labels, data.speakers, data.known
