@@ -132,8 +132,8 @@ def write_page(changes: dict[str, Any], out: Path, recognizer: Path) -> None:
         "whole, pooled over the same clips; 95 % intervals by speaker, not corrected. Six "
         "trainings give the 24 speakers of RAVDESS EmoBox; CREMA-D, EmoDB, nEMO and RAVDESS left "
         "out in turn give 117 speakers of a corpus never heard; corpora that a change takes out of "
-        "all trainings are not judged (without German and Polish: 98 speakers). Unknown: nothing was heard of the "
-        "voice; all: all its clips, without labels.\n\n"
+        "all trainings are not judged (without German and Polish: 98 speakers). Unknown: nothing "
+        "was heard of the voice; all: all its clips, without labels.\n\n"
         f"{format_table(header, rows)}"
     )
     write_text(out / "ablations.md", text)
