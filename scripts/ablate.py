@@ -61,13 +61,16 @@ def change_plan(plan: TrialPlan, change: dict[str, Any]) -> TrialPlan:
     return dataclasses.replace(plan, trials=trials)
 
 
-def leave_copies_out(prepared: PreparedClips) -> PreparedClips:
-    """Return the clips as they were recorded, without altered copies."""
-    frozen = prepared.frozen
-    clean = dataclasses.replace(
-        frozen, start=frozen.start[:, :1], length=frozen.length[:, :1], level=frozen.level[:, :1]
+def leave_copies_out(prepared: PreparedClips, n_kept: int) -> PreparedClips:
+    """Return the clips as they were recorded, and the first of their altered copies."""
+    kept = slice(1 + n_kept)
+    frozen = dataclasses.replace(
+        prepared.frozen,
+        start=prepared.frozen.start[:, kept],
+        length=prepared.frozen.length[:, kept],
+        level=prepared.frozen.level[:, kept],
     )
-    return dataclasses.replace(prepared, frozen=clean, pooled=prepared.pooled[:, :1])
+    return dataclasses.replace(prepared, frozen=frozen, pooled=prepared.pooled[:, kept])
 
 
 def train(name: str, change: dict[str, Any], arguments: argparse.Namespace) -> None:
@@ -77,8 +80,8 @@ def train(name: str, change: dict[str, Any], arguments: argparse.Namespace) -> N
         encoder=find_encoder(arguments.encoder), folder=arguments.run, n_jobs=arguments.jobs
     )
     prepared = prepare_plan(plan, arguments.manifest, shop)
-    if change.get("clean"):
-        prepared = leave_copies_out(prepared)
+    if "n_copies" in change:
+        prepared = leave_copies_out(prepared, change["n_copies"])
     folders = []
     for trial in plan.trials:
         rows, tested = divide(prepared.clips, plan.get(trial))
