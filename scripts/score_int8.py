@@ -9,7 +9,7 @@
     python scripts/score_int8.py --model emovox-small INT8 FLOAT --out docs/results/recognizer/int8
 
 Likewise for other trials: a ``--model`` for each, which adds the clips that none before it judged.
-With OUT alone it computes the same from what it kept.
+Models that are not named stay as they were kept; with OUT alone it computes the same from that.
 """
 
 from __future__ import annotations
@@ -49,6 +49,13 @@ def list_predictions(folder: Path, model: str, kind: str) -> dict[str, Any]:
         "emotion": [EMOTIONS[i] for i in judged.truth],
         **{f"p_{name}": judged.probabilities[:, i] for i, name in enumerate(EMOTIONS)},
     }
+
+
+def list_kept(path: Path, models: set[str]) -> dict[str, Any]:
+    """Return what is kept of models other than these, as columns."""
+    columns = {name: np.asarray(values) for name, values in read_table(path).items()}
+    others = ~np.isin(columns["model"], list(models))
+    return {name: column[others] for name, column in columns.items()}
 
 
 def join_trials(parts: list[dict[str, Any]]) -> dict[str, Any]:
@@ -112,7 +119,9 @@ def main() -> None:
     arguments = parser.parse_args()
     kept = arguments.out / TABLE_NAME
     if arguments.model:
-        parts = [
+        named = {name for name, *_ in arguments.model}
+        parts = [list_kept(kept, named)] if kept.exists() else []
+        parts += [
             list_predictions(Path(folder), name, kind)
             for name, *folders in arguments.model
             for kind, folder in zip(KINDS, folders, strict=True)

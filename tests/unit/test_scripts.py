@@ -207,14 +207,19 @@ def test_what_8_bits_change_is_told_with_the_share_of_decisions(
         (tmp_path / name).mkdir()
         write_evaluation(tmp_path / name, right)
     out = tmp_path / "out"
-    model = ["--model", "tiny", *(str(tmp_path / name) for name in folders)]
-    for arguments in (model, []):  # then again from what it kept
+    tiny = ["--model", "tiny", *(str(tmp_path / name) for name in folders)]
+    other = ["--model", "other", *(str(tmp_path / name) for name in reversed(folders))]
+    script = load("score_int8")
+    for arguments in (tiny, other, []):  # one more, then again from what it kept
         monkeypatch.setattr(sys, "argv", ["score_int8.py", *arguments, "--out", str(out)])
-        load("score_int8").main()
-        row = next(r for r in (out / "int8.md").read_text().splitlines() if r.startswith("| tiny"))
-        assert [cell.strip() for cell in row.strip("|").split("|")] == [
-            *("tiny", "savee", "40", "2", "70.0", "80.0", "+10.0 [+10.0, +10.0]", "10.0"),
-        ]
+        script.main()
+    page = (out / "int8.md").read_text().splitlines()
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in page]
+    minus = "\N{MINUS SIGN}10.0"
+    assert [row for row in rows if row[0] in {"tiny", "other"}] == [
+        ["tiny", "savee", "40", "2", "70.0", "80.0", "+10.0 [+10.0, +10.0]", "10.0"],
+        ["other", "savee", "40", "2", "80.0", "70.0", f"{minus} [{minus}, {minus}]", "10.0"],
+    ]
 
 
 @pytest.mark.parametrize("telling", [True, False])
