@@ -4,11 +4,13 @@
 
 The trials speaker-1, speaker-2 and sentence-1, sentence-2 of scripts/recognizer.toml are compared
 on the clips that both tested. Run again on its own folder it computes the same from what it kept.
+With --against FOLDER, which it wrote of another recognizer, both are compared as well.
 """
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +27,7 @@ from emovox.study.words import format_table
 HEARD, NEW = "speaker", "speaker-sentence"
 VOICES = ("unknown", "10", "all")
 TRIALS = ("speaker-1", "speaker-2", "sentence-1", "sentence-2")
+HEADER = ("corpus", "clips", "speakers", "voice known from")
 KEPT = ("trial", "held_out", "voice", "corpus", "clip", "sha256", "speaker_id", "emotion")
 
 
@@ -43,16 +46,56 @@ def _name(predictions: TrialPredictions) -> NDArray[np.str_]:
     return np.char.add(columns["sha256"].astype(str), columns["voice"].astype(str))
 
 
+def iter_corpora(pairs: TrialPredictions) -> Iterator[tuple[list[str], list[TrialPredictions]]]:
+    """Yield what to call each corpus and voice, and their predictions, sentences heard and new."""
+    for corpus in list_once(pairs.columns["corpus"]):
+        for voice in VOICES:
+            own = pairs.of_voice(voice)
+            own = own.take(own.columns["corpus"] == corpus)
+            both = [own.take(own.protocol == protocol) for protocol in (HEARD, NEW)]
+            n_speakers = len(set(both[0].columns["speaker_id"]))
+            if n_speakers > 1:
+                yield [str(corpus), f"{len(both[0].truth):,}", str(n_speakers), voice], both
+
+
 def compare(heard: TrialPredictions, new: TrialPredictions) -> list[str]:
     """Return UAR with sentences that were heard, with new ones, and what the new ones cost."""
-    speakers = heard.columns["speaker_id"].astype(str).tolist()
+    speakers = list_speakers(heard)
     cells = []
     for said in (heard.prediction, new.prediction):
         uar = estimate_interval(heard.truth, said, speakers)
         cells.append(f"{100 * uar.value:.1f} [{100 * uar.low:.1f}, {100 * uar.high:.1f}]")
-    cost = compare_paired(heard.truth, new.prediction, heard.prediction, speakers).difference
-    cells.append(f"{100 * cost.value:+.1f} [{100 * cost.low:+.1f}, {100 * cost.high:+.1f}]")
-    return cells
+    return [*cells, tell_difference(new, heard)]
+
+
+def tell_difference(here: TrialPredictions, there: TrialPredictions) -> str:
+    """Return how much more UAR one has than the other on the same clips, with its interval."""
+    speakers = list_speakers(here)
+    more = compare_paired(here.truth, here.prediction, there.prediction, speakers).difference
+    return f"{100 * more.value:+.1f} [{100 * more.low:+.1f}, {100 * more.high:+.1f}]"
+
+
+def list_speakers(predictions: TrialPredictions) -> list[str]:
+    """Return who says each clip."""
+    speakers: list[str] = predictions.columns["speaker_id"].astype(str).tolist()
+    return speakers
+
+
+def describe_other(pairs: TrialPredictions, folder: Path) -> str:
+    """Return how much better this recognizer is than another, as a section of the page."""
+    other = read_pairs(folder)
+    if _name(other).tolist() != _name(pairs).tolist():
+        raise SystemExit(f"{folder} judged other clips.")
+    rows = [
+        [*names, *(tell_difference(*two) for two in zip(here, there, strict=True))]
+        for (names, here), (_, there) in zip(iter_corpora(pairs), iter_corpora(other), strict=True)
+    ]
+    header = (*HEADER, "heard", "new")
+    return (
+        f"\n## Against {folder.name}\n\n"
+        "Points of UAR more than there, on the same clips.\n\n"
+        f"{format_table(header, rows)}"
+    )
 
 
 def main() -> None:
@@ -60,19 +103,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("trials", type=Path)
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--against", type=Path, help="folder of another, written by this script")
     arguments = parser.parse_args()
     pairs = read_pairs(arguments.trials)
-    rows = []
-    for corpus in list_once(pairs.columns["corpus"]):
-        for voice in VOICES:
-            own = pairs.of_voice(voice)
-            own = own.take(own.columns["corpus"] == corpus)
-            heard, new = (own.take(own.protocol == protocol) for protocol in (HEARD, NEW))
-            n_speakers = len(set(heard.columns["speaker_id"]))
-            if n_speakers > 1:
-                counts = [f"{len(heard.truth):,}", str(n_speakers)]
-                rows.append([str(corpus), *counts, voice, *compare(heard, new)])
-    header = ("corpus", "clips", "speakers", "voice known from", "heard", "new", "cost")
+    rows = [[*names, *compare(*both)] for names, both in iter_corpora(pairs)]
+    header = (*HEADER, "heard", "new", "cost")
     text = (
         "# Sentences that were never heard\n\n"
         "UAR in % on the same clips of speakers that no training heard; their sentences were in "
@@ -84,6 +119,8 @@ def main() -> None:
         f"{', '.join(TRIALS)}; then\n\n"
         "    python scripts/score_sentences.py TRIALS --out OUT\n"
     )
+    if arguments.against:
+        text += describe_other(pairs, arguments.against)
     arguments.out.mkdir(parents=True, exist_ok=True)
     kept: dict[str, Any] = {name: pairs.columns[name] for name in KEPT}
     logits = {f"logit_{name}": pairs.logits[:, i] for i, name in enumerate(EMOTIONS)}

@@ -17,6 +17,7 @@ from emovox.types import Clip
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
 N_CLIPS = 20
+SAVEE_UNKNOWN = ["savee", "40", "2", "unknown"]
 
 
 def load(name: str) -> ModuleType:
@@ -52,27 +53,46 @@ def write_trial(
     write_table(folder / "predictions.parquet", table)
 
 
+def write_sentences(root: Path, heard: float, new: float, n_more: int = 0) -> None:
+    """Write trials with sentences that were heard and with new ones, which test fewer clips."""
+    for number in (1, 2):
+        clips = range((number - 1) * 2 * N_CLIPS, number * 2 * N_CLIPS)
+        write_trial(root / f"speaker-{number}", f"speaker:{number}", clips, heard)
+        # The rest is not compared.
+        fewer = range(clips.start, clips.stop - N_CLIPS + n_more)
+        write_trial(root / f"sentence-{number}", f"speaker-sentence:{number}", fewer, new)
+
+
+def read_cells(page: Path) -> list[list[str]]:
+    lines = page.read_text().splitlines()
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+
+
 def test_new_sentences_are_compared_on_the_clips_that_both_tested(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for number in (1, 2):
-        clips = range((number - 1) * 2 * N_CLIPS, number * 2 * N_CLIPS)
-        write_trial(tmp_path / f"speaker-{number}", f"speaker:{number}", clips, 0.9)
-        # Fewer clips than the other: the rest is not compared.
-        fewer = range(clips.start, clips.stop - N_CLIPS)
-        held_out = f"speaker-sentence:{number}"
-        write_trial(tmp_path / f"sentence-{number}", held_out, fewer, 0.6)
+    write_sentences(tmp_path, 0.9, 0.6)
+    write_sentences(tmp_path / "other", 0.8, 0.7)
+    write_sentences(tmp_path / "longer", 0.8, 0.7, n_more=1)
     script = load("score_sentences")
-    out = tmp_path / "out"
-    for source in (tmp_path, out):  # then again from what it kept
-        monkeypatch.setattr(sys, "argv", ["score_sentences.py", str(source), "--out", str(out)])
+    out, other = tmp_path / "out", tmp_path / "kept"
+    ways = [
+        [str(tmp_path / "other"), "--out", str(other)],
+        [str(tmp_path), "--out", str(out)],
+        [str(out), "--out", str(out), "--against", str(other)],  # again from what it kept
+    ]
+    for arguments in ways:
+        monkeypatch.setattr(sys, "argv", ["score_sentences.py", *arguments])
         script.main()
-        lines = (out / "sentences.md").read_text().splitlines()
-        row = next(line for line in lines if line.startswith("| savee") and "unknown" in line)
-        assert [cell.strip() for cell in row.strip("|").split("|")] == [
-            *("savee", "40", "2", "unknown"),
-            *("90.0 [90.0, 90.0]", "60.0 [60.0, 60.0]", "-30.0 [-30.0, -30.0]"),
-        ]
+    rows = [r[4:] for r in read_cells(out / "sentences.md") if r[:4] == SAVEE_UNKNOWN]
+    assert rows == [
+        ["90.0 [90.0, 90.0]", "60.0 [60.0, 60.0]", "-30.0 [-30.0, -30.0]"],
+        ["+10.0 [+10.0, +10.0]", "-10.0 [-10.0, -10.0]"],
+    ]
+    longer = ["--against", str(tmp_path / "longer")]
+    monkeypatch.setattr(sys, "argv", ["score_sentences.py", str(out), "--out", str(out), *longer])
+    with pytest.raises(SystemExit, match="judged other clips"):
+        script.main()
 
 
 def write_study(run: Path, experiment: str, right: float) -> None:
@@ -213,8 +233,7 @@ def test_what_8_bits_change_is_told_with_the_share_of_decisions(
     for arguments in (tiny, other, []):  # one more, then again from what it kept
         monkeypatch.setattr(sys, "argv", ["score_int8.py", *arguments, "--out", str(out)])
         script.main()
-    page = (out / "int8.md").read_text().splitlines()
-    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in page]
+    rows = read_cells(out / "int8.md")
     minus = "\N{MINUS SIGN}10.0"
     assert [row for row in rows if row[0] in {"tiny", "other"}] == [
         ["tiny", "savee", "40", "2", "70.0", "80.0", "+10.0 [+10.0, +10.0]", "10.0"],
