@@ -17,6 +17,8 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from emovox.errors import ParameterError
 
+NUMBER_FORMATS = ("float32", "bfloat16")
+
 MIN_GAIN = 1.15
 """bfloat16 must be this many times as fast to be taken: below, its rounding buys too little."""
 
@@ -112,7 +114,7 @@ def choose_precision(
     if name != "auto":
         return name
     seconds = {}
-    for precision in ("float32", "bfloat16"):
+    for precision in NUMBER_FORMATS:
         trial = copy.deepcopy(network).train()
         try:
             _time_step(trial, batch, device, precision)  # the first one prepares kernels
@@ -132,11 +134,11 @@ def choose_encoding_precision() -> str:
     are emulated, ten times slower than float32.
     """
     frames, weight = torch.ones(1500, 384), torch.ones(1536, 384)  # no random number is drawn
-    seconds = {}
-    for precision in ("float32", "bfloat16"):
+    seconds = dict.fromkeys(NUMBER_FORMATS, float("inf"))
+    # By turns, and the first one prepares kernels: what else is running slows both alike.
+    for precision in NUMBER_FORMATS * 6:
         with torch.inference_mode(), autocast(torch.device("cpu"), precision):
-            functional.linear(frames, weight)  # the first one prepares kernels
-            seconds[precision] = min(_time_product(frames, weight) for _ in range(3))
+            seconds[precision] = min(seconds[precision], _time_product(frames, weight))
     faster = seconds["float32"] / seconds["bfloat16"]
     return "bfloat16" if faster >= MIN_GAIN else "float32"
 

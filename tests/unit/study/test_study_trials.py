@@ -129,6 +129,24 @@ def test_a_look_at_another_recipe_needs_a_folder_of_its_own(study: Path) -> None
         run_trial(other, "a", prepared, study / "look")
 
 
+def test_states_stay_in_the_precision_that_they_were_begun_in(
+    study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = read_trials(study / "plan.toml", ["training.epochs=0"])
+    shop = Workshop(encoder=study / "e.safetensors", folder=tmp_path)
+    pooled = []
+    # A busy machine measures otherwise the second time; then the note is lost.
+    for precision in ("bfloat16", "float32", "float32"):
+        monkeypatch.setattr(
+            "emovox.training.speech.trial.choose_encoding_precision", lambda p=precision: p
+        )
+        if len(pooled) == 2:
+            (tmp_path / "precision").write_text("half")
+        pooled.append(prepare_plan(plan, study / "manifest.csv", shop).pooled)
+    assert (pooled[0] == pooled[1]).all()
+    assert (pooled[0] != pooled[2]).any()
+
+
 def test_a_network_that_was_deleted_leaves_no_predictions(study: Path) -> None:
     plan = read_trials(study / "plan.toml", ["training.epochs=0"])
     shop = Workshop(encoder=study / "e.safetensors", folder=study / "out")

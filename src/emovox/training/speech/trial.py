@@ -16,9 +16,9 @@ from safetensors.torch import load_file, save_file
 from emovox.augment import Policy
 from emovox.emotions import encode_emotions
 from emovox.errors import ConfigError
-from emovox.files import replacing
+from emovox.files import replacing, write_text
 from emovox.training.checkpoints import CHECKPOINT_NAME
-from emovox.training.device import choose_encoding_precision, derive_seed
+from emovox.training.device import NUMBER_FORMATS, choose_encoding_precision, derive_seed
 from emovox.training.encoder import load_encoder
 from emovox.training.speech.answers import Answers
 from emovox.training.speech.data import SpeechData
@@ -39,6 +39,7 @@ from emovox.training.speech.targets import build_targets, find_known, number_sen
 from emovox.types import Clip, FloatArray, IntArray, Progress
 
 WEIGHTS_NAME = "network.safetensors"
+PRECISION_NAME = "precision"
 _FINGERPRINT = "fingerprint"
 
 
@@ -172,12 +173,13 @@ def _prepare(
     """Return everything about the clips that can be read, and the encoder's SHA-256."""
     log_mels = find_log_mels(clips, policy, options, shop)
     encoder, sha256 = load_encoder(shop.encoder)
+    precision = _settle_precision(shop.folder)
     layers = build_pooled_states(
         log_mels,
         encoder,
         shop.folder / "pooled",
         encoder_sha256=sha256,
-        precision=choose_encoding_precision(),
+        precision=precision,
         progress=shop.track("pooled states"),
     )
     pooled = select_layers(layers, options.pooled, log_mels.level)
@@ -188,10 +190,25 @@ def _prepare(
             SpeechNetwork(encoder, options).eval(),
             shop.folder / "frozen",
             encoder_sha256=sha256,
-            precision=choose_encoding_precision(),
+            precision=precision,
             progress=shop.track("frozen layers"),
         )
     return Lesson(log_mels, frozen, pooled, np.flatnonzero(frozen.length[:, 0] > 0)), sha256
+
+
+def _settle_precision(folder: Path) -> str:
+    """Return in which precision the states of this folder are encoded: as they were begun.
+
+    On a busy machine it may be measured otherwise the next time; the states would then be others,
+    and trainings from the first ones could not be gone on with.
+    """
+    note = folder / PRECISION_NAME
+    begun = note.read_text(encoding="utf-8").strip() if note.exists() else ""
+    if begun in NUMBER_FORMATS:
+        return begun
+    precision = choose_encoding_precision()
+    write_text(note, f"{precision}\n")
+    return precision
 
 
 def train_trial(
