@@ -12,6 +12,7 @@ or of those that --of names.
 from __future__ import annotations
 
 import argparse
+import shlex
 import tempfile
 from pathlib import Path
 
@@ -24,6 +25,15 @@ from emovox.training.hub import find_encoder
 from emovox.training.speech.trial import Workshop
 
 PUBLISHED = tuple(str(number) for number in range(1, 12))
+
+
+def describe_command(arguments: argparse.Namespace) -> str:
+    """Return what writes an artefact, with capitals where others have their paths."""
+    words = ["python", "scripts/join_recognizers.py", "MANIFEST"]
+    for number, (plan, encoder, _) in enumerate(arguments.member, start=1):
+        words += ["--member", f"scripts/{Path(plan).name}", Path(encoder).name, f"RUN{number}"]
+    words += ["--answers", "ANSWERS"] if arguments.answers else []
+    return shlex.join([*words, "--artefact", arguments.artefact.name])
 
 
 def main() -> None:
@@ -73,7 +83,13 @@ def main() -> None:
                 for clips, (plan, _, run) in zip(prepared, members, strict=True)
             ]
             judged = Judged((joined,), tuple(arguments.elsewhere))
-            write_trial_artefact(arguments.artefact, sources, judged, quantize=not arguments.float)
+            write_trial_artefact(
+                arguments.artefact,
+                sources,
+                judged,
+                command=describe_command(arguments),
+                quantize=not arguments.float,
+            )
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shlex
 import sys
 import time
 from pathlib import Path
@@ -29,6 +30,15 @@ from emovox.study.trials.report import ReportOptions, write_comparison, write_sc
 from emovox.study.trials.run import divide, prepare_plan, run_trial
 from emovox.training.hub import find_encoder
 from emovox.training.speech.trial import Workshop
+
+
+def describe_command(arguments: argparse.Namespace, trial: str) -> str:
+    """Return what trains and writes an artefact, with capitals where others have their paths."""
+    words = ["python", "scripts/train_recognizer.py", f"scripts/{arguments.plan.name}", "MANIFEST"]
+    words += ["--encoder", Path(arguments.encoder).name, "--out", "RUN"]
+    words += [word for change in arguments.set for word in ("--set", change)]
+    words += ["--answers", "ANSWERS"] if arguments.answers else []
+    return shlex.join([*words, trial, "--artefact", arguments.artefact.name])
 
 
 def main() -> None:
@@ -92,7 +102,13 @@ def main() -> None:
         folders = [arguments.judged] if arguments.judged else [trials / name for name in same]
         said = Judged(tuple(folders), tuple(arguments.elsewhere))
         source = TrialSource(prepared, plan, names[-1], trials, arguments.answers)
-        write_trial_artefact(arguments.artefact, [source], said, quantize=not arguments.float)
+        write_trial_artefact(
+            arguments.artefact,
+            [source],
+            said,
+            command=describe_command(arguments, names[-1]),
+            quantize=not arguments.float,
+        )
     if arguments.held_out:
         _, tested = divide(prepared.clips, plan.get(names[-1]))
         write_manifest(arguments.held_out, [prepared.clips[i] for i in tested])

@@ -1,5 +1,6 @@
 """The scripts that write figures, on data whose figures are known."""
 
+import argparse
 import importlib.util
 import sys
 from pathlib import Path
@@ -200,6 +201,27 @@ def test_confidences_are_told_where_they_were_not_fitted(
     sure = [row[3] for row in rows if row[:2] == ["unknown", "savee"]]
     # 60 % sure where 90 % are right, then the other way round; of 8 emotions 2 are said.
     assert sure == ["\N{MINUS SIGN}30.0", "+30.0"]
+
+
+def test_a_card_names_the_command_without_anybodys_paths(tmp_path: Path) -> None:
+    train, join = load("train_recognizer"), load("join_recognizers")
+    plan, encoder, run = tmp_path / "small.toml", str(tmp_path / "e.safetensors"), str(tmp_path)
+    arguments = argparse.Namespace(
+        plan=plan,
+        encoder=encoder,
+        set=["training.epochs=0"],
+        answers=tmp_path,
+        artefact=tmp_path / "small.onnx",
+        member=[[str(plan), encoder, run], ["base.toml", "b.safetensors", run]],
+    )
+    assert train.describe_command(arguments, "final") == (
+        "python scripts/train_recognizer.py scripts/small.toml MANIFEST --encoder e.safetensors "
+        "--out RUN --set training.epochs=0 --answers ANSWERS final --artefact small.onnx"
+    )
+    assert join.describe_command(arguments) == (
+        "python scripts/join_recognizers.py MANIFEST --member scripts/small.toml e.safetensors "
+        "RUN1 --member scripts/base.toml b.safetensors RUN2 --answers ANSWERS --artefact small.onnx"
+    )
 
 
 def write_evaluation(folder: Path, right: int) -> None:

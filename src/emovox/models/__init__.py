@@ -18,6 +18,7 @@ from emovox.models.metadata import (
     Population,
     Score,
     TrainingCorpus,
+    TrainingRun,
 )
 from emovox.models.reading import read_metadata, validate_metadata
 from emovox.models.registry import DEFAULT_MODEL, get_model, list_models
@@ -35,6 +36,7 @@ __all__ = [
     "Population",
     "Score",
     "TrainingCorpus",
+    "TrainingRun",
     "compute_probabilities",
     "format_card",
     "get_model",

@@ -28,6 +28,8 @@ def format_card(metadata: ArtefactMetadata) -> str:
         f"- Made by emovox {metadata.code_version}, seed {metadata.seed}, "
         f"data sha256 {metadata.data_sha256}.",
     ]
+    if training := metadata.training:
+        lines.append(f"- Trained in {training.hours:.2g} hours by `{training.command}`.")
     if encoder := metadata.encoder:
         lines.append(f"- Started from {encoder.name} ({encoder.licence}), sha256 {encoder.sha256}.")
     lines += [

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 
 from emovox.emotions import EMOTIONS
 
-FORMAT_VERSION = 3
+FORMAT_VERSION = 4
 """Of the artefact: raised whenever an older emovox could not use a newer file."""
 
-READABLE_VERSIONS = (1, 2, 3)
+READABLE_VERSIONS = (1, 2, 3, 4)
 """Older files lack the fields that are marked with the version they came with."""
 
 SINCE = "since"
@@ -67,6 +67,22 @@ class TrainingCorpus:
     licence: str
     n_clips: int
     n_speakers: int
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingRun:
+    """How a model was trained.
+
+    Attributes
+    ----------
+    command : str
+        What was run, with names in capitals where others have their own paths.
+    hours : float >= 0
+        Of training alone; of several networks, together.
+    """
+
+    command: str
+    hours: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +196,8 @@ class ArtefactMetadata:
         Of the training.
     code_version : str
         Version of emovox that trained it.
+    training : TrainingRun or None, default=None
+        How it was trained; None where nobody said.
     scores : tuple of Score, default=()
         How well it did, and on whom.
     encoder : Encoder or None, default=None
@@ -208,6 +226,7 @@ class ArtefactMetadata:
     data_sha256: str
     seed: int
     code_version: str
+    training: TrainingRun | None = field(default=None, metadata={SINCE: 4})
     scores: tuple[Score, ...] = ()
     encoder: Encoder | None = None
     adaptation: Adaptation | None = None

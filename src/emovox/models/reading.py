@@ -90,6 +90,8 @@ def _find_faults(metadata: ArtefactMetadata) -> Iterator[str]:
         yield f"frontend.kind is {metadata.frontend.kind!r}, not one of {FRONTEND_KINDS}"
     if not 0 <= metadata.shortest_s < math.inf:
         yield f"shortest_s is {metadata.shortest_s}, not 0 or more"
+    if (training := metadata.training) and not 0 <= training.hours < math.inf:
+        yield f"training.hours is {training.hours}, not 0 or more"
     yield from _find_voice_faults(metadata.population, metadata.adaptation)
     yield from _find_calibration_faults(metadata.calibration)
 

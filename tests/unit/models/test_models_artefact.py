@@ -16,6 +16,7 @@ from emovox.models import (
     METADATA_KEY,
     Artefact,
     Population,
+    TrainingRun,
     compute_probabilities,
     load_artefact,
     seal_artefact,
@@ -220,7 +221,8 @@ def test_an_unchanged_artefact_survives_the_same_treatment(path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"format_version": 4}, "format version 4"),
+        ({"format_version": 5}, "format version 5"),
+        ({"training": TrainingRun("", -1.0)}, "training.hours is -1.0"),
         ({"sampling_rate": 8000}, "sampling_rate is 8000"),
         ({"labels": EMOTIONS[::-1]}, "labels are"),
         ({"population": Population((0.0,), (1.0,))}, "'voice_mean' is .* not .*1"),

@@ -16,6 +16,8 @@ from emovox.models import (
     Population,
     Score,
     TrainingCorpus,
+    TrainingRun,
+    format_card,
     read_metadata,
     validate_metadata,
 )
@@ -59,10 +61,10 @@ def test_text_that_is_not_json_is_refused(text: str) -> None:
         read_metadata(text)
 
 
-@pytest.mark.parametrize("text", ["[]", "{}", "null", '{"format_version": 4}'])
+@pytest.mark.parametrize("text", ["[]", "{}", "null", '{"format_version": 5}'])
 def test_another_format_version_is_named_before_anything_else(text: str) -> None:
     with pytest.raises(
-        ModelIntegrityError, match=r"format version .* emovox reads 1, 2, 3"
+        ModelIntegrityError, match=r"format version .* emovox reads 1, 2, 3, 4"
     ) as info:
         read_metadata(text)
     assert info.value.hint
@@ -86,6 +88,19 @@ def test_a_file_of_the_second_version_was_calibrated_on_dev_speakers() -> None:
         read_metadata(json.dumps(raw))
     read = read_metadata(json.dumps(raw | {"format_version": 2}))
     assert read.calibration.fitted_on == "dev speakers"
+
+
+def test_a_file_of_the_third_version_does_not_say_how_it_was_trained() -> None:
+    training = TrainingRun("train it", 0.25)
+    raw = json.loads(make_tiny_metadata(training=training).to_json())
+    assert read_metadata(json.dumps(raw)).training == training
+    assert "- Trained in 0.25 hours by `train it`." in format_card(read_metadata(json.dumps(raw)))
+    del raw["training"]
+    with pytest.raises(ModelIntegrityError, match="lacks training"):
+        read_metadata(json.dumps(raw))
+    read = read_metadata(json.dumps(raw | {"format_version": 3}))
+    assert read.training is None
+    assert "Trained in" not in format_card(read)
 
 
 def test_the_temperature_goes_with_the_knowledge_of_the_voice() -> None:

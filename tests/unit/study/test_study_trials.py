@@ -1,4 +1,5 @@
 import dataclasses
+import json
 from pathlib import Path
 
 import numpy as np
@@ -202,12 +203,21 @@ def test_the_last_trial_becomes_a_model_that_predicts(study: Path) -> None:
     folders = [run_trial(plan, name, prepared, study / "trials") for name in plan.trials]
     path = study / "emovox-tiny.onnx"
     source, judged = TrialSource(prepared, plan, "final", study / "trials"), Judged(tuple(folders))
-    write_trial_artefact(path, [source], judged)
+    write_trial_artefact(path, [source], judged, command="make it")
     recognizer = Recognizer(path)
     metadata = recognizer.metadata
     assert metadata.emotions == ("happy", "sad", "angry")
     assert [(c.name, c.n_clips, c.n_speakers) for c in metadata.corpora] == [("savee", 12, 4)]
     assert metadata.scores[0].protocol == "savee-loso"
+    # Of the network that is there, not of one that was deleted: it began with its head.
+    log = study / "trials" / "final" / "metrics.jsonl"
+    records = [json.loads(line) for line in log.read_text().splitlines()]
+    log.write_text('{"epoch": 0, "seconds": 7200}\n' + log.read_text())
+    write_trial_artefact(path, [source], judged, command="make it")
+    training = load_artefact(path).metadata.training
+    assert training is not None
+    assert training.command == "make it"
+    assert training.hours == round(sum(record["seconds"] for record in records) / 3600, 3)
     clip = study / "JE_sad.wav"
     decision = recognizer.recognize(clip)
     assert sum(decision.probabilities.values()) == pytest.approx(1, abs=1e-5)
@@ -215,7 +225,7 @@ def test_the_last_trial_becomes_a_model_that_predicts(study: Path) -> None:
     assert adapted.recognize(clip).probabilities != decision.probabilities
     # Renewed on other predictions: other scores, the rest as it was.
     exact, renewed = study / "exact.onnx", study / "renewed.onnx"
-    write_trial_artefact(exact, [source], judged, quantize=False)
+    write_trial_artefact(exact, [source], judged, command="make it", quantize=False)
     renew_artefact(renewed, exact, Judged(tuple(folders[:1])))
     before, after = load_artefact(exact), load_artefact(renewed)
     assert before.metadata.scores[0].n_folds == 2
@@ -274,7 +284,7 @@ def test_networks_side_by_side_are_scored_and_become_one_model(study: Path) -> N
     ]
     np.testing.assert_allclose(joined.logits[5], np.mean(means, axis=0)[0], atol=0.01)
     path = study / "emovox-both.onnx"
-    write_trial_artefact(path, runs, Judged((study / "joined",)))
+    write_trial_artefact(path, runs, Judged((study / "joined",)), command="make it")
     recognizer = Recognizer(path)
     assert recognizer.metadata.encoder.name.count(" + ") == 1
     assert len(recognizer.metadata.population.mean) == sum(
@@ -322,7 +332,7 @@ def test_a_piece_of_an_encoder_learns_from_what_trained_networks_answer(study: P
         run_trial(untaught, "a", prepared, study / "taught")
     path = study / "emovox-piece.onnx"
     source = TrialSource(prepared, plan, "a", study / "taught", study / "answers")
-    write_trial_artefact(path, [source], Judged((folder,)))
+    write_trial_artefact(path, [source], Judged((folder,)), command="make it")
     network, artefact = read_network(path)
     assert artefact.metadata.encoder.name == "an encoder cut from mine"
     assert network.encoder.shape == load_encoder(piece)[0].shape

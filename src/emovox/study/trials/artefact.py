@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -18,11 +19,12 @@ from emovox.models import (
     Encoder,
     Population,
     Score,
+    TrainingRun,
 )
 from emovox.models.metadata import UNSEALED
 from emovox.study.trials.calibration import fit_calibration
 from emovox.study.trials.plan import Trial, TrialPlan
-from emovox.study.trials.run import divide, train_planned
+from emovox.study.trials.run import METRICS_NAME, divide, train_planned
 from emovox.study.trials.scores import (
     ProtocolScore,
     read_trial_predictions,
@@ -101,7 +103,12 @@ class Judged:
 
 
 def write_trial_artefact(
-    path: Path, sources: Sequence[TrialSource], judged: Judged, *, quantize: bool = True
+    path: Path,
+    sources: Sequence[TrialSource],
+    judged: Judged,
+    *,
+    command: str,
+    quantize: bool = True,
 ) -> None:
     """Write the network of a trial as an artefact, or those of several side by side.
 
@@ -113,6 +120,8 @@ def write_trial_artefact(
         One, or several that were trained on the same clips.
     judged : Judged
         For scores and calibration.
+    command : str
+        Which makes it; for the card.
     quantize : bool, default=True
         With int8 weights.
 
@@ -140,6 +149,7 @@ def write_trial_artefact(
         data_sha256=_hash_clips(clips),
         seed=seed,
         code_version=version("emovox"),
+        training=TrainingRun(command, round(sum(map(count_hours, sources)), 3)),
         scores=judged.score(),
         encoder=Encoder(
             name=" + ".join(name_encoder(source.prepared.encoder) for source in sources),
@@ -192,6 +202,16 @@ def renew_artefact(path: Path, start: Path, judged: Judged) -> None:
 class _Member:
     network: SpeechNetwork
     clips: list[Clip]
+
+
+def count_hours(source: TrialSource) -> float:
+    """Return how long a finished trial was trained, preparation apart."""
+    text = (source.root / source.name / METRICS_NAME).read_text(encoding="utf-8")
+    seconds = 0.0
+    for record in map(json.loads, text.splitlines()):
+        # The head alone comes first: what stands before it is of a network that was deleted.
+        seconds = (seconds if record["epoch"] else 0.0) + record["seconds"]
+    return seconds / 3600
 
 
 def _read_member(source: TrialSource) -> _Member:

@@ -38,6 +38,7 @@ from emovox.training.speech.trial import (
 )
 from emovox.types import Clip, FloatArray, IntArray
 
+METRICS_NAME = "metrics.jsonl"
 PREDICTIONS_NAME = "predictions.parquet"
 
 
@@ -144,7 +145,7 @@ def run_trial(
         predictions.unlink(missing_ok=True)  # those of a network that was deleted
 
     def note(record: dict[str, Any]) -> None:
-        with (folder / "metrics.jsonl").open("a", encoding="utf-8") as stream:
+        with (folder / METRICS_NAME).open("a", encoding="utf-8") as stream:
             stream.write(json.dumps(record) + "\n")
         if on_epoch is not None:
             on_epoch(record)

@@ -135,6 +135,7 @@ def train_from(
         data_sha256=hash_file(manifest),
         seed=job.tuning.seed,
         code_version=version("emovox"),
+        training=None,  # that was the start's
         scores=trial.score(),
         encoder=_describe_start(start, artefact.metadata),
         calibration=trial.calibrate(artefact.metadata.calibration),

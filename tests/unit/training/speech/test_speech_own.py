@@ -24,7 +24,7 @@ from emovox.models import (
     get_model,
     load_artefact,
 )
-from emovox.models.metadata import TrainingCorpus
+from emovox.models.metadata import TrainingCorpus, TrainingRun
 from emovox.testing import make_recording, write_tiny_artefact
 from emovox.training import HeadTuning, OwnJob, OwnResult, train_from
 from emovox.training.encoder import EncoderShape, WhisperEncoder
@@ -80,6 +80,7 @@ def make_metadata(*networks: SpeechNetwork) -> ArtefactMetadata:
         data_sha256="0" * 64,
         seed=0,
         code_version="0",
+        training=TrainingRun("make it", 1.0),
         encoder=Encoder("whisper-nano", "MIT", "1" * 64),
         adaptation=Adaptation(2.0, 20.0),
         shortest_s=SHORTEST_S,
@@ -373,6 +374,7 @@ def test_training_from_a_model_makes_a_better_one(start: Path, manifest: Path) -
     assert metadata.encoder.name == "tiny.test, itself from whisper-nano"
     assert metadata.encoder.licence == "MIT"
     assert [corpus.name for corpus in metadata.corpora] == ["older", "mine"]
+    assert metadata.training is None  # that was of the start
     assert metadata.scores[0].value == pytest.approx(result.after)
     assert metadata.calibration.temperature != 1.0
     assert metadata.calibration.fitted_on == "own recordings, each sentence held out once"
